@@ -1,0 +1,93 @@
+/**
+ * A failure on its way to the caller. Tables and connections settle with these records, and the public
+ * async method turns one into an error and throws it, so that the stack shows the caller's line and no error
+ * object is built for an attempt that a retry forgives.
+ */
+
+import type { ClientError, ErrorDetails, ErrorInit, Outcome } from './client-error.ts';
+import {
+  AbortedError,
+  AuthenticationError,
+  ClosedError,
+  ConnectionError,
+  OverloadedError,
+  PermissionError,
+  ProtocolError,
+  ServerError,
+  TimeoutError,
+  UnsupportedError,
+} from './kinds.ts';
+
+/** The classes a failure can become. */
+const classes = {
+  connection: ConnectionError,
+  timeout: TimeoutError,
+  aborted: AbortedError,
+  closed: ClosedError,
+  protocol: ProtocolError,
+  authentication: AuthenticationError,
+  permission: PermissionError,
+  overloaded: OverloadedError,
+  server: ServerError,
+  unsupported: UnsupportedError,
+} as const;
+
+export type FailureKind = keyof typeof classes;
+
+export interface FailureInit {
+  readonly kind: FailureKind;
+  readonly message: string;
+  /** Default: the code of the kind's class. */
+  readonly code?: string;
+  readonly outcome: Outcome;
+  /** Whether a repeat on another try may help, apart from whether the call may be repeated. */
+  readonly retryable: boolean;
+  readonly cause?: unknown;
+  readonly endpoint?: string | undefined;
+  readonly details?: ErrorDetails | undefined;
+  /** A class of the client's own, where the kind's class is not special enough. */
+  readonly type?: new (message: string, init: ErrorInit) => ClientError;
+}
+
+export class Failure {
+  readonly kind: FailureKind;
+  readonly message: string;
+  readonly code: string;
+  readonly outcome: Outcome;
+  readonly retryable: boolean;
+  readonly cause: unknown;
+  readonly endpoint: string | undefined;
+  readonly details: ErrorDetails | undefined;
+  readonly type: new (message: string, init: ErrorInit) => ClientError;
+
+  constructor(init: FailureInit) {
+    this.kind = init.kind;
+    this.message = init.message;
+    this.outcome = init.outcome;
+    this.retryable = init.retryable;
+    this.cause = init.cause;
+    this.endpoint = init.endpoint;
+    this.details = init.details;
+    this.type = init.type ?? classes[init.kind];
+    this.code = init.code ?? classes[init.kind].defaults.code;
+  }
+
+  /** The same failure with another outcome: one lost connection ends sent and unsent calls. */
+  as(outcome: Outcome): Failure {
+    return outcome === this.outcome ? this : new Failure({ ...this, outcome });
+  }
+
+  /** The error to throw. Call it in the public method, after the await. */
+  toError(context: { readonly system: string; readonly attempts: number; readonly details?: ErrorDetails }): ClientError {
+    return new this.type(this.message, {
+      code: this.code,
+      retryable: this.retryable,
+      outcome: this.outcome,
+      cause: this.cause,
+      endpoint: this.endpoint,
+      system: context.system,
+      attempts: context.attempts,
+      details: context.details ? { ...this.details, ...context.details } : this.details,
+    });
+  }
+}
