@@ -104,7 +104,7 @@ export class ClientError<Code extends string = string> extends Error {
    * `instanceof` by kind for classes that own a kind, by prototype for all others, so that a user's
    * `class MyError extends ConnectionError` does not claim every lost connection.
    */
-  static [Symbol.hasInstance]<T extends abstract new (...args: never[]) => unknown>(
+  static override [Symbol.hasInstance]<T extends abstract new (...args: never[]) => unknown>(
     this: T,
     value: unknown,
   ): value is InstanceType<T> {

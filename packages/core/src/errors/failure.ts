@@ -18,8 +18,20 @@ import {
   UnsupportedError,
 } from './kinds.ts';
 
+export type FailureKind =
+  | 'connection'
+  | 'timeout'
+  | 'aborted'
+  | 'closed'
+  | 'protocol'
+  | 'authentication'
+  | 'permission'
+  | 'overloaded'
+  | 'server'
+  | 'unsupported';
+
 /** The classes a failure can become. */
-const classes = {
+const classes: Readonly<Record<FailureKind, typeof ClientError>> = {
   connection: ConnectionError,
   timeout: TimeoutError,
   aborted: AbortedError,
@@ -30,9 +42,7 @@ const classes = {
   overloaded: OverloadedError,
   server: ServerError,
   unsupported: UnsupportedError,
-} as const;
-
-export type FailureKind = keyof typeof classes;
+};
 
 export interface FailureInit {
   readonly kind: FailureKind;
@@ -47,6 +57,15 @@ export interface FailureInit {
   readonly details?: ErrorDetails | undefined;
   /** A class of the client's own, where the kind's class is not special enough. */
   readonly type?: new (message: string, init: ErrorInit) => ClientError;
+}
+
+/** Keeps what is hidden from logs hidden: details that are not enumerable stay so. */
+function mergeDetails(own: ErrorDetails | undefined, more: ErrorDetails | undefined): ErrorDetails | undefined {
+  if (!own || !more) return own ?? more;
+  return Object.defineProperties({}, {
+    ...Object.getOwnPropertyDescriptors(own),
+    ...Object.getOwnPropertyDescriptors(more),
+  }) as ErrorDetails;
 }
 
 export class Failure {
@@ -87,7 +106,7 @@ export class Failure {
       endpoint: this.endpoint,
       system: context.system,
       attempts: context.attempts,
-      details: context.details ? { ...this.details, ...context.details } : this.details,
+      details: mergeDetails(this.details, context.details),
     });
   }
 }

@@ -79,19 +79,15 @@ export class UnsafeIntegerError extends ClientError<'UNSAFE_INTEGER'> {
   static override readonly kind: string = 'unsafe-integer';
   static override readonly defaults: Defaults = { code: 'UNSAFE_INTEGER', retryable: false, outcome: 'rejected' };
 
-  readonly value: bigint;
+  /** The exact integer. It is the caller's data: readable here, absent from logs (not enumerable). */
+  declare readonly value: bigint;
 
   constructor(value: bigint, init: ErrorInit<'UNSAFE_INTEGER'> & { readonly hint?: string } = {}) {
     super(
       `received an integer beyond 2^53 - 1, which a number would round; ${init.hint ?? "read it as bigint ('value' of this error holds it)"}`,
       init,
     );
-    this.value = value;
-  }
-
-  /** The value is the caller's data: it is readable on the error and never part of a log line. */
-  override toJSON(): Record<string, unknown> {
-    return super.toJSON();
+    Object.defineProperty(this, 'value', { value, enumerable: false });
   }
 }
 

@@ -1,1 +1,2 @@
-export {};
+export { type FrameMeter } from './framing/meter.ts';
+export { WireError } from './framing/wire-error.ts';

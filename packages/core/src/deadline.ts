@@ -1,0 +1,238 @@
+/**
+ * Deadlines and aborts of everything that waits, on one shared timer.
+ *
+ * A waiting call is a `Pending`. It is registered once with its client's `Timekeeper`, however many places it
+ * passes through (a pool's queue, a waiting room, a table of unanswered requests, a pause between tries), and
+ * always knows the place that holds it. When its time is up or its signal is aborted, that place is told, takes
+ * it out, and settles it: only the place knows whether the request has left.
+ */
+
+import { Failure } from './errors/failure.ts';
+import type { Clock, Timer } from './ports.ts';
+
+/** Calls settle no later than their deadline plus this. */
+export const tickMs = 10;
+
+/** Why a call ends before its answer. */
+export type Abandonment = 'deadline' | 'aborted';
+
+/** A place that holds pending calls. */
+export interface Holder {
+  /** Takes `pending` out and settles it, now, with a failure that says what became of the request. */
+  abandon(pending: Pending, why: Abandonment): void;
+}
+
+const unheld: Holder = {
+  abandon(pending, why) {
+    pending.settle(abandonedFailure(pending, why, 'not-sent', 'start'));
+  },
+};
+
+/** A call that waits. Settles once; what comes after that is ignored. */
+export class Pending<T = unknown> {
+  /** Absolute, by the client's clock. Infinity waits for ever. Change it through `Timekeeper.reschedule`. */
+  dueAt: number;
+  readonly signal: AbortSignal | undefined;
+  /** Who has it now. */
+  holder: Holder = unheld;
+  settled = false;
+  #resolve: (result: T | Failure) => void;
+
+  /** Links of the timekeeper's lists; nobody else's business. */
+  keeper: Timekeeper | undefined;
+  previous: Pending | undefined;
+  next: Pending | undefined;
+  group: SignalGroup | undefined;
+  groupPrevious: Pending | undefined;
+  groupNext: Pending | undefined;
+
+  constructor(resolve: (result: T | Failure) => void, dueAt: number, signal?: AbortSignal) {
+    this.#resolve = resolve;
+    this.dueAt = dueAt;
+    this.signal = signal;
+  }
+
+  settle(result: T | Failure): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.keeper?.remove(this as Pending);
+    this.#resolve(result);
+  }
+}
+
+/** The failure of a call that was given up; `phase` says what it was waiting for. */
+export function abandonedFailure(
+  pending: Pending,
+  why: Abandonment,
+  outcome: 'not-sent' | 'unknown',
+  phase: string,
+): Failure {
+  if (why === 'aborted') {
+    return new Failure({
+      kind: 'aborted',
+      message: `the call was aborted by its signal (phase: ${phase})`,
+      outcome,
+      retryable: false,
+      cause: pending.signal?.reason,
+      details: { phase },
+    });
+  }
+  return new Failure({
+    kind: 'timeout',
+    message: `no result before the deadline (phase: ${phase})`,
+    outcome,
+    retryable: true,
+    details: { phase },
+  });
+}
+
+/** The pending calls of one signal, behind one listener. */
+class SignalGroup {
+  readonly signal: AbortSignal;
+  first: Pending | undefined;
+  readonly #onAbort: () => void;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+    this.#onAbort = () => {
+      while (this.first) {
+        const pending = this.first;
+        pending.holder.abandon(pending, 'aborted');
+        // A holder that keeps an aborted call would hold this loop for ever: it is settled here instead.
+        if (!pending.settled) pending.settle(abandonedFailure(pending, 'aborted', 'unknown', 'held'));
+      }
+    };
+    signal.addEventListener('abort', this.#onAbort);
+  }
+
+  release(): void {
+    this.signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  link(pending: Pending): void {
+    pending.group = this;
+    pending.groupNext = this.first;
+    if (this.first) this.first.groupPrevious = pending;
+    this.first = pending;
+  }
+
+  unlink(pending: Pending): void {
+    if (pending.groupPrevious) pending.groupPrevious.groupNext = pending.groupNext;
+    else this.first = pending.groupNext;
+    if (pending.groupNext) pending.groupNext.groupPrevious = pending.groupPrevious;
+    pending.group = pending.groupPrevious = pending.groupNext = undefined;
+  }
+}
+
+/** Told at each tick while calls are pending: for time limits that are not a call's own (stalls, liveness). */
+export interface TickListener {
+  onTick(now: number): void;
+}
+
+/**
+ * Watches the deadlines and signals of one client's pending calls. Its only timer runs, ref'd, while there
+ * are any.
+ */
+export class Timekeeper {
+  readonly clock: Clock;
+  #first: Pending | undefined;
+  #timer: Timer | undefined;
+  /** No pending call is due before this; may be too early, never too late. */
+  #earliest = Infinity;
+  readonly #groups = new Map<AbortSignal, SignalGroup>();
+  readonly #tickListeners = new Set<TickListener>();
+  #size = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Calls that are watched now. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Starts to watch. The signal must not have been aborted already: see `refuseAborted`. */
+  add(pending: Pending): void {
+    pending.keeper = this;
+    pending.next = this.#first;
+    if (this.#first) this.#first.previous = pending;
+    this.#first = pending;
+    this.#size += 1;
+    if (pending.dueAt < this.#earliest) this.#earliest = pending.dueAt;
+    if (pending.signal) this.#groupOf(pending.signal).link(pending);
+    if (!this.#timer) this.#timer = this.clock.setTimer(this.#tick, tickMs);
+  }
+
+  /** Moves a deadline, for a limit that starts later than the call. */
+  reschedule(pending: Pending, dueAt: number): void {
+    pending.dueAt = dueAt;
+    if (dueAt < this.#earliest) this.#earliest = dueAt;
+  }
+
+  remove(pending: Pending): void {
+    if (pending.keeper !== this) return;
+    pending.keeper = undefined;
+    if (pending.previous) pending.previous.next = pending.next;
+    else this.#first = pending.next;
+    if (pending.next) pending.next.previous = pending.previous;
+    pending.previous = pending.next = undefined;
+    this.#size -= 1;
+    pending.group?.unlink(pending);
+  }
+
+  listen(listener: TickListener): void {
+    this.#tickListeners.add(listener);
+  }
+
+  unlisten(listener: TickListener): void {
+    this.#tickListeners.delete(listener);
+  }
+
+  /** Lets go of the timer and of every signal's listener, when nothing is pending. For the end of a client. */
+  release(): void {
+    if (this.#size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#releaseIdleGroups();
+  }
+
+  #groupOf(signal: AbortSignal): SignalGroup {
+    let group = this.#groups.get(signal);
+    if (!group) this.#groups.set(signal, (group = new SignalGroup(signal)));
+    return group;
+  }
+
+  /** Listeners stay for a tick after their last call: a signal used call after call is subscribed to once. */
+  #releaseIdleGroups(): void {
+    for (const group of this.#groups.values()) {
+      if (group.first) continue;
+      group.release();
+      this.#groups.delete(group.signal);
+    }
+  }
+
+  readonly #tick = (): void => {
+    const now = this.clock.now();
+    this.#timer = undefined;
+    if (now >= this.#earliest) this.#expire(now);
+    for (const listener of this.#tickListeners) listener.onTick(now);
+    if (this.#groups.size > 0) this.#releaseIdleGroups();
+    if (this.#first && !this.#timer) this.#timer = this.clock.setTimer(this.#tick, tickMs);
+  };
+
+  #expire(now: number): void {
+    const due: Pending[] = [];
+    let earliest = Infinity;
+    for (let pending = this.#first; pending; pending = pending.next) {
+      if (pending.dueAt <= now) due.push(pending);
+      else if (pending.dueAt < earliest) earliest = pending.dueAt;
+    }
+    this.#earliest = earliest;
+    for (const pending of due) {
+      if (pending.settled) continue;
+      pending.holder.abandon(pending, 'deadline');
+      if (!pending.settled) pending.settle(abandonedFailure(pending, 'deadline', 'unknown', 'held'));
+    }
+  }
+}
