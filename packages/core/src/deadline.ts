@@ -38,6 +38,12 @@ export class Pending<T = unknown> {
   settled = false;
   #resolve: (result: T | Failure) => void;
 
+  /** Where the request's bytes are in the outgoing stream, `[from, to)`; set by the connection that writes them. */
+  from = 0;
+  to = 0;
+  /** The request's id in a by-id table. */
+  id = 0;
+
   /** Links of the timekeeper's lists; nobody else's business. */
   keeper: Timekeeper | undefined;
   previous: Pending | undefined;

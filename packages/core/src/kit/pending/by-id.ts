@@ -1,0 +1,131 @@
+/** Unanswered requests of a protocol that answers by id, in any order. */
+
+import type { Abandonment, Holder, Pending } from '../../deadline.ts';
+import type { Failure } from '../../errors/failure.ts';
+import { settleAbandoned, settleLost, type TableHost } from './host.ts';
+
+export interface ByIdOptions {
+  /** Requests that may be unanswered at once, tombstones included. */
+  readonly capacity: number;
+  /** Ids from `firstId` to `lastId` are used, both included. Several tables of one connection share out a range. */
+  readonly firstId: number;
+  readonly lastId: number;
+}
+
+/**
+ * Ids are a slot and a turn: `firstId + turn × capacity + slot`. Finding a request is an array access, and an
+ * id comes again only after every turn of its slot, so that a repeated or invented answer does not meet
+ * another request. A request that is given up after it left keeps its slot as a tombstone until it is
+ * answered: its id cannot be given to another one before.
+ */
+export class ByIdTable implements Holder {
+  readonly capacity: number;
+  readonly #host: TableHost;
+  readonly #firstId: number;
+  readonly #turns: number;
+  readonly #slots: (Pending | undefined)[];
+  /** The id that each slot holds, or held last. */
+  readonly #ids: Float64Array;
+  /** Slots that are free: a stack over a circular array would hand out the coldest; the oldest free is wanted. */
+  readonly #free: Uint32Array;
+  #freeHead = 0;
+  #size = 0;
+  #tombstones = 0;
+
+  /** @throws RangeError when the range of ids is smaller than the capacity. */
+  constructor(host: TableHost, options: ByIdOptions) {
+    const { capacity, firstId, lastId } = options;
+    if (!(capacity >= 1) || lastId - firstId + 1 < capacity) {
+      throw new RangeError(`ids ${firstId} to ${lastId} cannot serve ${capacity} requests at once; take a smaller capacity`);
+    }
+    this.#host = host;
+    this.capacity = capacity;
+    this.#firstId = firstId;
+    this.#turns = Math.floor((lastId - firstId + 1) / capacity);
+    this.#slots = new Array<Pending | undefined>(capacity).fill(undefined);
+    this.#ids = Float64Array.from({ length: capacity }, (_, slot) => firstId + slot - capacity);
+    this.#free = Uint32Array.from({ length: capacity }, (_, slot) => slot);
+  }
+
+  /** Requests and tombstones that wait for an answer. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get tombstones(): number {
+    return this.#tombstones;
+  }
+
+  get full(): boolean {
+    return this.#size >= this.capacity;
+  }
+
+  /** Adds a request and gives it its id. The caller has looked at `full`. */
+  add(pending: Pending): number {
+    const slot = this.#free[this.#freeHead] as number;
+    this.#freeHead = this.#freeHead + 1 === this.capacity ? 0 : this.#freeHead + 1;
+    this.#size += 1;
+    const next = (this.#ids[slot] as number) + this.capacity;
+    const id = next < this.#firstId + this.#turns * this.capacity ? next : this.#firstId + slot;
+    this.#ids[slot] = id;
+    this.#slots[slot] = pending;
+    pending.holder = this;
+    pending.id = id;
+    return id;
+  }
+
+  /** The request with this id; undefined for ids that nobody waits for. Settled already, if it was given up. */
+  get(id: number): Pending | undefined {
+    const slot = this.#slotOf(id);
+    return this.#ids[slot] === id ? this.#slots[slot] : undefined;
+  }
+
+  /**
+   * Gives an answer to its request.
+   *
+   * @returns false when the id is in no table of ours: the protocol decides what that means.
+   */
+  answer(id: number, result: unknown): boolean {
+    const pending = this.#take(id);
+    if (!pending) return false;
+    if (pending.settled) this.#tombstones -= 1;
+    pending.settle(result);
+    return true;
+  }
+
+  abandon(pending: Pending, why: Abandonment): void {
+    if (this.#host.withdraw(pending)) {
+      this.#take(pending.id);
+      settleAbandoned(pending, why, 'not-sent');
+      return;
+    }
+    this.#tombstones += 1;
+    settleAbandoned(pending, why, 'unknown');
+    this.#host.onTombstone(pending);
+  }
+
+  /** The connection is over: ends everything. What had not left ends `not-sent`. */
+  clear(failure: Failure): void {
+    for (const pending of this.#slots) {
+      if (!pending) continue;
+      this.#take(pending.id);
+      settleLost(pending, failure, this.#host);
+    }
+    this.#tombstones = 0;
+  }
+
+  #slotOf(id: number): number {
+    return (id - this.#firstId) % this.capacity;
+  }
+
+  #take(id: number): Pending | undefined {
+    const slot = this.#slotOf(id);
+    const pending = this.#slots[slot];
+    if (!pending || this.#ids[slot] !== id) return undefined;
+    this.#slots[slot] = undefined;
+    const tail = this.#freeHead - this.#size;
+    this.#free[tail < 0 ? tail + this.capacity : tail] = slot;
+    this.#size -= 1;
+    return pending;
+  }
+}

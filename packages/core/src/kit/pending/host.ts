@@ -1,0 +1,26 @@
+import { abandonedFailure, type Abandonment, type Pending } from '../../deadline.ts';
+import type { Failure } from '../../errors/failure.ts';
+import type { Outcome } from '../../errors/client-error.ts';
+
+/** What a table asks of the connection whose requests it holds. */
+export interface TableHost {
+  /** Takes a request's bytes back. False when any of them has left. */
+  withdraw(pending: Pending): boolean;
+  /** Whether any byte of a request has left. */
+  hasLeft(pending: Pending): boolean;
+  /**
+   * A request that has left was given up, and its place in the table is kept by a tombstone. Protocols that
+   * cannot wait for a late answer close the connection here.
+   */
+  onTombstone(pending: Pending): void;
+}
+
+/** What becomes of a request that was given up while it waited for its answer. */
+export function settleAbandoned(pending: Pending, why: Abandonment, outcome: Outcome): void {
+  pending.settle(abandonedFailure(pending, why, outcome === 'not-sent' ? 'not-sent' : 'unknown', 'request'));
+}
+
+/** Ends one request of a connection that is over. */
+export function settleLost(pending: Pending, failure: Failure, host: TableHost): void {
+  if (!pending.settled) pending.settle(failure.as(host.hasLeft(pending) ? failure.outcome : 'not-sent'));
+}
