@@ -13,8 +13,8 @@ import type { Clock, Timer } from './ports.ts';
 /** Calls settle no later than their deadline plus this. */
 export const tickMs = 10;
 
-/** Why a call ends before its answer. */
-export type Abandonment = 'deadline' | 'aborted';
+/** Why a call ends before its answer: its time is up, its signal was aborted, or its client was destroyed. */
+export type Abandonment = 'deadline' | 'aborted' | 'closed';
 
 /** A place that holds pending calls. */
 export interface Holder {
@@ -83,6 +83,16 @@ export function abandonedFailure(
       details: { phase },
     });
   }
+  if (why === 'closed') {
+    return new Failure({
+      kind: 'closed',
+      message: `the client was closed before the call was done (phase: ${phase})`,
+      outcome,
+      retryable: false,
+      cause: pending.keeper?.closeReason,
+      details: { phase },
+    });
+  }
   return new Failure({
     kind: 'timeout',
     message: `no result before the deadline (phase: ${phase})`,
@@ -90,6 +100,15 @@ export function abandonedFailure(
     retryable: true,
     details: { phase },
   });
+}
+
+/** Ends a call through whoever holds it. A holder that fails to settle it does not get to keep it. */
+function abandon(pending: Pending, why: Abandonment): void {
+  try {
+    pending.holder.abandon(pending, why);
+  } finally {
+    if (!pending.settled) pending.settle(abandonedFailure(pending, why, 'unknown', 'held'));
+  }
 }
 
 /** The pending calls of one signal, behind one listener. */
@@ -101,12 +120,7 @@ class SignalGroup {
   constructor(signal: AbortSignal) {
     this.signal = signal;
     this.#onAbort = () => {
-      while (this.first) {
-        const pending = this.first;
-        pending.holder.abandon(pending, 'aborted');
-        // A holder that keeps an aborted call would hold this loop for ever: it is settled here instead.
-        if (!pending.settled) pending.settle(abandonedFailure(pending, 'aborted', 'unknown', 'held'));
-      }
+      while (this.first) abandon(this.first, 'aborted');
     };
     signal.addEventListener('abort', this.#onAbort);
   }
@@ -148,6 +162,8 @@ export class Timekeeper {
   readonly #groups = new Map<AbortSignal, SignalGroup>();
   readonly #tickListeners = new Set<TickListener>();
   #size = 0;
+  /** Why the client was destroyed; the cause of the errors of calls that this ended. */
+  closeReason: unknown;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -195,6 +211,12 @@ export class Timekeeper {
     this.#tickListeners.delete(listener);
   }
 
+  /** Ends every pending call: the client is being destroyed, for `reason`. */
+  abandonAll(reason: unknown): void {
+    this.closeReason = reason;
+    while (this.#first) abandon(this.#first, 'closed');
+  }
+
   /** Lets go of the timer and of every signal's listener, when nothing is pending. For the end of a client. */
   release(): void {
     if (this.#size > 0) return;
@@ -236,9 +258,7 @@ export class Timekeeper {
     }
     this.#earliest = earliest;
     for (const pending of due) {
-      if (pending.settled) continue;
-      pending.holder.abandon(pending, 'deadline');
-      if (!pending.settled) pending.settle(abandonedFailure(pending, 'deadline', 'unknown', 'held'));
+      if (!pending.settled) abandon(pending, 'deadline');
     }
   }
 }

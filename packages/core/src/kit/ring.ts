@@ -66,6 +66,14 @@ export class Ring<T> implements Iterable<T> {
     return false;
   }
 
+  /** Keeps only the items that `keep` accepts, in order. */
+  retain(keep: (item: T) => boolean): void {
+    for (let left = this.#size; left > 0; left -= 1) {
+      const item = this.shift() as T;
+      if (keep(item)) this.push(item);
+    }
+  }
+
   clear(): void {
     this.#slots.fill(undefined);
     this.#head = this.#size = 0;
