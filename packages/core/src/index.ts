@@ -18,4 +18,5 @@ export {
   UnsafeIntegerError,
   UnsupportedError,
 } from './errors/kinds.ts';
+export { Lifecycle, type LifecycleState } from './lifecycle.ts';
 export { type Clock, type Ports, type Random, systemPorts, type Timer, type Turns } from './ports.ts';

@@ -1,30 +1,32 @@
-/** Opens connections to a list of addresses that lead to one store. */
+/** Finds the first of several addresses, all doors to one store, that can be opened. */
 
-import type { SocketTarget } from '../endpoint.ts';
+import type { Timekeeper } from '../deadline.ts';
+import { formatTarget, type SocketTarget } from '../endpoint.ts';
 import { Failure } from '../errors/failure.ts';
-import { Connection, type ConnectionOptions, type Wire } from './connection.ts';
 
-export interface DialerOptions<W extends Wire> extends Omit<ConnectionOptions<W>, 'target'> {
+export interface DialerOptions<T> {
+  readonly timekeeper: Timekeeper;
   /** In order of preference, at least one. */
   readonly targets: readonly SocketTarget[];
+  /** For a whole round over the addresses. */
+  readonly connectTimeoutMs: number;
+  /** Opens one address within `timeoutMs`, or says why not. Must not reject. */
+  readonly open: (target: SocketTarget, timeoutMs: number) => Promise<T | Failure>;
 }
 
 /**
- * Tries the addresses in turn, beginning with the one that answered last. `connectTimeoutMs` is for the whole
- * round; each address gets its share of what is left, so that one black hole does not use it up.
+ * Tries the addresses in turn, beginning with the one that answered last. Each gets its share of the time that is
+ * left, so that one black hole does not use it up.
  */
-export class Dialer<W extends Wire> {
-  readonly #options: DialerOptions<W>;
+export class Dialer<T> {
+  readonly #options: DialerOptions<T>;
   #preferred = 0;
 
-  constructor(options: DialerOptions<W>) {
+  constructor(options: DialerOptions<T>) {
     this.#options = options;
   }
 
-  async open(
-    onClosed?: (connection: Connection<W>, failure: Failure) => void,
-    signal?: AbortSignal,
-  ): Promise<Connection<W> | Failure> {
+  async open(): Promise<T | Failure> {
     const { targets, timekeeper, connectTimeoutMs } = this.#options;
     const { clock } = timekeeper;
     const dueAt = clock.now() + connectTimeoutMs;
@@ -32,12 +34,9 @@ export class Dialer<W extends Wire> {
     const earlier: string[] = [];
     for (let i = 0; ; i += 1) {
       const index = (first + i) % targets.length;
+      const target = targets[index] as SocketTarget;
       const left = targets.length - i;
-      const share = Math.max(1, (dueAt - clock.now()) / left);
-      const result = await Connection.open(
-        { ...this.#options, target: targets[index] as SocketTarget, connectTimeoutMs: share, onClosed },
-        signal,
-      );
+      const result = await this.#options.open(target, Math.max(1, (dueAt - clock.now()) / left));
       if (!(result instanceof Failure)) {
         this.#preferred = index;
         return result;
@@ -45,7 +44,7 @@ export class Dialer<W extends Wire> {
       if (left === 1 || isFinal(result)) {
         return earlier.length === 0 ? result : new Failure({ ...result, details: { ...result.details, earlier } });
       }
-      earlier.push(`${result.endpoint ?? '?'}: ${result.code}`);
+      earlier.push(`${formatTarget(target)}: ${result.code}`);
     }
   }
 }

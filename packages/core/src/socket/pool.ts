@@ -77,6 +77,8 @@ export class Pool<M extends PoolMember> {
   readonly #slots = new Map<M, Slot<M>>();
   readonly #idle: Slot<M>[] = [];
   readonly #waiters = new Waiters<M>('pool');
+  /** Those that want a member nobody has used. */
+  readonly #freshWaiters = new Waiters<M>('pool');
   readonly #min: number;
   readonly #maxLifetimeMs: number;
   readonly #validateAfterMs: number;
@@ -105,7 +107,7 @@ export class Pool<M extends PoolMember> {
       idle: this.#idle.length,
       leased: this.#slots.size - this.#idle.length,
       dialing: this.#dialing,
-      waiting: this.#waiters.size,
+      waiting: this.#waiters.size + this.#freshWaiters.size,
       opened: this.#opened,
       closed: this.#closed,
       failedDials: this.#failedDials,
@@ -139,12 +141,23 @@ export class Pool<M extends PoolMember> {
   /**
    * Settles `pending`, which is registered with the timekeeper, with a member, or with a failure: `overloaded`
    * when too many wait, that of the dial when nothing can be opened.
+   *
+   * @param fresh - ask for a member that is dialled now, as a repeat after a lost connection does: what else is idle
+   * may have died with it. An idle member makes room for it.
    */
-  acquire(pending: Pending<M>): void {
+  acquire(pending: Pending<M>, fresh = false): void {
     if (this.#destroyed) return pending.settle(this.#destroyed);
-    if (this.#waiters.size >= this.#options.maxWaiters) return pending.settle(this.#overloaded());
-    this.#waiters.push(pending);
-    this.#serve();
+    if (this.#waiters.size + this.#freshWaiters.size >= this.#options.maxWaiters) {
+      return pending.settle(this.#overloaded());
+    }
+    if (!fresh) {
+      this.#waiters.push(pending);
+      this.#serve();
+    } else {
+      this.#freshWaiters.push(pending);
+      const oldest = this.#idle[0];
+      if (oldest) this.#discard(oldest, idleFailure());
+    }
     this.#grow();
   }
 
@@ -155,7 +168,7 @@ export class Pool<M extends PoolMember> {
     const now = this.#options.timekeeper.clock.now();
     slot.leased = false;
     slot.since = now;
-    if (!this.#fit(slot, now)) {
+    if (!this.#fit(slot, now) || (this.#freshWaiters.size > this.#dialing && this.#atMax())) {
       this.#discard(slot, idleFailure());
       this.#grow();
       return;
@@ -191,6 +204,7 @@ export class Pool<M extends PoolMember> {
     this.#sweepTimer?.cancel();
     this.#growthTimer?.cancel();
     this.#waiters.fail(failure);
+    this.#freshWaiters.fail(failure);
     for (const slot of this.#slots.values()) slot.member.close(failure);
     this.#slots.clear();
     this.#idle.length = 0;
@@ -240,9 +254,13 @@ export class Pool<M extends PoolMember> {
     this.#grow();
   }
 
+  #atMax(): boolean {
+    return this.#slots.size + this.#dialing >= this.#options.max;
+  }
+
   #grow(): void {
-    const { max, timekeeper } = this.#options;
-    while (!this.#destroyed && this.#waiters.size > this.#dialing && this.#slots.size + this.#dialing < max) {
+    const { timekeeper } = this.#options;
+    while (!this.#destroyed && this.#waiters.size + this.#freshWaiters.size > this.#dialing && !this.#atMax()) {
       const wait = this.#growAfter - timekeeper.clock.now();
       if (this.#slots.size > 0 && wait > 0) {
         this.#growLater(wait);
@@ -289,8 +307,13 @@ export class Pool<M extends PoolMember> {
     this.#growAfter = 0;
     this.#opened += 1;
     this.#slots.set(member, slot);
-    this.#idle.push(slot);
     this.#options.onChange?.(this.#slots.size, undefined);
+    const waiter = this.#freshWaiters.shift();
+    if (waiter) {
+      waiter.settle(this.#lease(slot, now));
+      return;
+    }
+    this.#idle.push(slot);
     this.#serve();
     this.#armSweep();
   }
@@ -302,9 +325,12 @@ export class Pool<M extends PoolMember> {
     this.#failuresInARow += 1;
     this.#growAfter = this.#options.timekeeper.clock.now() + pause;
     if (this.#destroyed) return;
-    if (this.#slots.size === 0 && this.#dialing === 0) this.#waiters.fail(failure);
+    if (this.#slots.size === 0 && this.#dialing === 0) {
+      this.#waiters.fail(failure);
+      this.#freshWaiters.fail(failure);
+    }
     this.#options.onChange?.(this.#slots.size, failure);
-    if (this.#waiters.size > 0 || this.#min > this.#slots.size) this.#growLater(pause);
+    if (this.#waiters.size + this.#freshWaiters.size > 0 || this.#min > this.#slots.size) this.#growLater(pause);
   }
 
   readonly #onClosed = (member: M, failure: Failure): void => {
