@@ -1,3 +1,9 @@
+export {
+  type CredentialsOption,
+  CredentialSource,
+  type CredentialSourceOptions,
+  type ExpiringCredentials,
+} from './credentials.ts';
 export { abandonedFailure, type Abandonment, type Holder, Pending, type TickListener, tickMs, Timekeeper } from './deadline.ts';
 export { type ByteStream, formatTarget, type SocketTarget } from './endpoint.ts';
 export { ClientError, type ErrorDetails, type ErrorInit, type Outcome } from './errors/client-error.ts';

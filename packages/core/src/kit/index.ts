@@ -6,3 +6,5 @@ export { type ByIdOptions, ByIdTable } from './pending/by-id.ts';
 export { type TableHost } from './pending/host.ts';
 export { InOrderTable, type InOrderOptions } from './pending/in-order.ts';
 export { Ring } from './ring.ts';
+export { type Subscriber, Subscriptions } from './subscriptions.ts';
+export { Waiters } from './waiters.ts';

@@ -50,6 +50,8 @@ export interface ConnectionOptions<W extends Wire> {
   readonly createWire: (connection: Connection<W>) => W;
   /** Told once, when a connection that was up is over. */
   readonly onClosed?: ((connection: Connection<W>, failure: Failure) => void) | undefined;
+  /** Told after received bytes were handled, and after written ones were taken: there may be room for more. */
+  readonly onProgress?: (() => void) | undefined;
 }
 
 export class Connection<W extends Wire = Wire> {
@@ -94,7 +96,7 @@ export class Connection<W extends Wire = Wire> {
       {
         onOpen: () => this.#onOpen(),
         onData: (buffer, length) => this.#onData(buffer, length),
-        onDrain: () => this.out.onDrain(),
+        onDrain: () => this.#onDrain(),
         onEnd: () => this.#onEnd(),
         onClose: (error) => this.#onSocketClose(error),
       },
@@ -229,7 +231,15 @@ export class Connection<W extends Wire = Wire> {
       this.wire.onData(buffer, length);
     } catch (error) {
       this.close(this.#brokenWire(error));
+      return;
     }
+    this.#options.onProgress?.();
+  }
+
+  #onDrain(): void {
+    if (this.#state.is === 'closed') return;
+    this.out.onDrain();
+    this.#options.onProgress?.();
   }
 
   #onEnd(): void {

@@ -1,5 +1,7 @@
 export { Connection, type ConnectionOptions, type ConnectionState, type Wire } from './connection.ts';
 export { Dialer, type DialerOptions } from './dialer.ts';
+export { Liveness, type LivenessOptions } from './liveness.ts';
 export { type DialOptions, type Net, type NetSocket, type SocketHandler } from './net.ts';
 export { type Lease, Pool, type PoolMember, type PoolOptions, type PoolStats } from './pool.ts';
+export { type ConnectionHooks, Session, type SessionOptions, type SessionState, type SessionWire } from './session.ts';
 export { type TlsOptions } from './tls.ts';
