@@ -15,7 +15,7 @@ export interface Subscriber<Item> {
 interface Entry<Topic, Item> {
   readonly topic: Topic;
   readonly subscriber: Subscriber<Item>;
-  /** The epoch in which the server knows of it; 0 while it does not. */
+  /** The epoch that its subscriber knows of. */
   epoch: number;
 }
 
@@ -37,7 +37,10 @@ export class Subscriptions<Key, Topic, Item> {
     return this.#entries.has(key);
   }
 
-  /** The subscription exists on the current connection: the server has confirmed it. */
+  /**
+   * Wants `topic` from now on. Added before the server is asked, so that no push is missed that comes together with
+   * its confirmation; removed again when the server refuses.
+   */
   add(key: Key, topic: Topic, subscriber: Subscriber<Item>, epoch: number): void {
     this.#entries.set(key, { topic, subscriber, epoch });
     if (epoch > this.#epoch) this.#epoch = epoch;
@@ -50,11 +53,16 @@ export class Subscriptions<Key, Topic, Item> {
     return entry?.subscriber;
   }
 
-  /** A push that arrived on the connection of `epoch`. False when nobody wants it, or the connection is not the current one. */
+  /**
+   * A push that arrived on the connection of `epoch`.
+   *
+   * @returns false when nobody wants it, or the connection is not the current one
+   */
   deliver(key: Key, item: Item, bytes: number, epoch: number): boolean {
     if (epoch !== this.#epoch) return false;
     const entry = this.#entries.get(key);
-    if (!entry || entry.epoch !== epoch) return false;
+    if (!entry) return false;
+    this.#announce(entry);
     entry.subscriber.push(item, bytes);
     return true;
   }
@@ -62,27 +70,33 @@ export class Subscriptions<Key, Topic, Item> {
   /**
    * Makes every subscription again on a new connection, one after the other: for a session's `onUp`.
    *
-   * @param subscribe - asks the server; the key by which its pushes come from now on, or why it cannot be
+   * @param subscribe - asks the server; the key by which pushes come from now on, or why there will be none
    * @returns the failure of the connection, which ends it: the next one begins anew. A subscription that the server
    * refuses ends alone.
    */
-  async resubscribe(epoch: number, subscribe: (topic: Topic, key: Key) => Promise<Key | Failure>): Promise<Failure | undefined> {
+  async resubscribe(
+    epoch: number,
+    subscribe: (topic: Topic, key: Key) => Promise<Key | Failure>,
+  ): Promise<Failure | undefined> {
     this.#epoch = epoch;
     for (const [key, entry] of [...this.#entries]) {
       if (entry.epoch === epoch || this.#entries.get(key) !== entry) continue;
       const result = await subscribe(entry.topic, key);
-      // Removed, or overtaken by yet another connection, while the server was asked.
-      if (this.#entries.get(key) !== entry || this.#epoch !== epoch) continue;
-      if (result instanceof Failure) {
-        if (result.outcome !== 'rejected') return result;
+      // Overtaken by yet another connection, or removed, while the server was asked.
+      if (this.#epoch !== epoch) return undefined;
+      if (this.#entries.get(key) !== entry) continue;
+      if (!(result instanceof Failure)) {
+        if (result !== key) {
+          this.#entries.delete(key);
+          this.#entries.set(result, entry);
+        }
+        this.#announce(entry);
+      } else if (result.outcome === 'rejected') {
         this.#entries.delete(key);
         entry.subscriber.onEnd(result);
-        continue;
+      } else {
+        return result;
       }
-      this.#entries.delete(key);
-      entry.epoch = epoch;
-      this.#entries.set(result, entry);
-      entry.subscriber.onResubscribed(epoch);
     }
     return undefined;
   }
@@ -92,5 +106,12 @@ export class Subscriptions<Key, Topic, Item> {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const entry of entries) entry.subscriber.onEnd(failure);
+  }
+
+  /** Says that a new connection serves the subscription, once, and before its first push. */
+  #announce(entry: Entry<Topic, Item>): void {
+    if (entry.epoch === this.#epoch) return;
+    entry.epoch = this.#epoch;
+    entry.subscriber.onResubscribed(this.#epoch);
   }
 }
