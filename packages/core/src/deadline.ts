@@ -164,6 +164,8 @@ export class Timekeeper {
   #size = 0;
   /** Why the client was destroyed; the cause of the errors of calls that this ended. */
   closeReason: unknown;
+  /** The client was destroyed: nothing may begin to wait any more. */
+  closed = false;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -214,6 +216,7 @@ export class Timekeeper {
   /** Ends every pending call: the client is being destroyed, for `reason`. */
   abandonAll(reason: unknown): void {
     this.closeReason = reason;
+    this.closed = true;
     while (this.#first) abandon(this.#first, 'closed');
   }
 
