@@ -1,5 +1,8 @@
 import type { ViteUserConfig } from 'vitest/config';
 
+/** Turbo names the hash of the task it runs: such a run is also written down, for `.ci/run` to count. */
+const underTurbo = process.env['TURBO_HASH'] !== undefined;
+
 /** What every package's tests share: sources are run as they are, without a build. */
 export const shared: ViteUserConfig = {
   resolve: { conditions: ['@wirewright/source'] },
@@ -8,5 +11,6 @@ export const shared: ViteUserConfig = {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 20_000,
+    reporters: underTurbo ? ['default', ['json', { outputFile: '.tmp/tests.json' }]] : ['default'],
   },
 };
