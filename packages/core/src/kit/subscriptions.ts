@@ -79,8 +79,9 @@ export class Subscriptions<Key, Topic, Item> {
     subscribe: (topic: Topic, key: Key) => Promise<Key | Failure>,
   ): Promise<Failure | undefined> {
     this.#epoch = epoch;
-    for (const [key, entry] of [...this.#entries]) {
-      if (entry.epoch === epoch || this.#entries.get(key) !== entry) continue;
+    const stale = [...this.#entries].filter(([, entry]) => entry.epoch !== epoch);
+    for (const [key, entry] of stale) {
+      if (this.#entries.get(key) !== entry) continue;
       const result = await subscribe(entry.topic, key);
       // Overtaken by yet another connection, or removed, while the server was asked.
       if (this.#epoch !== epoch) return undefined;

@@ -1,11 +1,11 @@
 /** One socket and one life: dial, TLS and handshake under one deadline, then bytes both ways until it ends. */
 
-import { abandonedFailure, Pending, type Timekeeper } from '../deadline.ts';
+import { abandonedFailure, Pending, type TickListener, type Timekeeper } from '../deadline.ts';
 import { formatTarget, type SocketTarget } from '../endpoint.ts';
 import { Failure } from '../errors/failure.ts';
 import { SlabWriter } from '../kit/framing/slab.ts';
-import { WireError } from '../kit/framing/wire-error.ts';
 import type { Turns } from '../ports.ts';
+import { brokenWire, dialFailure, lostFailure, stalledFailure } from './connection-failures.ts';
 import type { Net, NetSocket } from './net.ts';
 import type { TlsOptions } from './tls.ts';
 
@@ -23,6 +23,11 @@ export interface Wire {
   onData(bytes: Uint8Array, length: number): void;
   /** The peer has finished sending. Without this method, or unless it returns true, the connection ends. */
   onEnd?(): boolean;
+  /**
+   * A request that has left was given up. Without this method its late answer is waited for and swallowed; a protocol
+   * that cannot, closes the connection here.
+   */
+  onTombstone?(): void;
   /** The connection is over: everything pending has to be settled now. Called once. */
   onClose(failure: Failure): void;
 }
@@ -65,6 +70,7 @@ export class Connection<W extends Wire = Wire> {
   #state: ConnectionState = { is: 'dialing' };
   #flushScheduled = false;
   #bytesReceived = 0;
+  #stallListener: TickListener | undefined;
 
   /** Opens a connection: settles when it is up, or with the reason why it is not. Never throws. */
   static open<W extends Wire>(options: ConnectionOptions<W>, signal?: AbortSignal): Promise<Connection<W> | Failure> {
@@ -105,7 +111,7 @@ export class Connection<W extends Wire = Wire> {
     try {
       this.wire = options.createWire(this);
     } catch (error) {
-      this.#state = { is: 'closed', failure: this.#brokenWire(error) };
+      this.#state = { is: 'closed', failure: brokenWire(this.endpoint, error) };
       this.#socket.destroy();
       throw error;
     }
@@ -151,6 +157,24 @@ export class Connection<W extends Wire = Wire> {
     return pending.from < this.out.flushed;
   }
 
+  /** For the connection's tables: a request was given up after it left. */
+  onTombstone(): void {
+    this.wire.onTombstone?.();
+  }
+
+  /**
+   * Ends the connection when an abandoned request has held up the others for longer than `stallMs`: its answer will
+   * not come, and nobody else's can be told from it.
+   */
+  limitStall(table: { stalledMs(now: number): number }, stallMs: number): void {
+    this.#stallListener = {
+      onTick: (now) => {
+        if (table.stalledMs(now) > stallMs) this.close(stalledFailure(this.endpoint, stallMs));
+      },
+    };
+    this.#options.timekeeper.listen(this.#stallListener);
+  }
+
   /** Finishes sending; the peer may go on. */
   halfClose(): void {
     this.flush();
@@ -180,6 +204,7 @@ export class Connection<W extends Wire = Wire> {
     if (this.#state.is === 'closed') return;
     const wasOpening = this.#opening;
     this.#setState({ is: 'closed', failure });
+    if (this.#stallListener) this.#options.timekeeper.unlisten(this.#stallListener);
     this.#socket.destroy();
     try {
       this.wire.onClose(failure);
@@ -209,7 +234,7 @@ export class Connection<W extends Wire = Wire> {
     try {
       failure = await handshake;
     } catch (error) {
-      failure = this.#brokenWire(error);
+      failure = brokenWire(this.endpoint, error);
     }
     if (this.#state.is !== 'handshaking') return;
     if (failure) this.close(this.#enrich(failure));
@@ -230,7 +255,7 @@ export class Connection<W extends Wire = Wire> {
     try {
       this.wire.onData(buffer, length);
     } catch (error) {
-      this.close(this.#brokenWire(error));
+      this.close(brokenWire(this.endpoint, error));
       return;
     }
     this.#options.onProgress?.();
@@ -248,66 +273,18 @@ export class Connection<W extends Wire = Wire> {
     try {
       goesOn = this.wire.onEnd?.() ?? false;
     } catch (error) {
-      this.close(this.#brokenWire(error));
+      this.close(brokenWire(this.endpoint, error));
       return;
     }
-    if (!goesOn) this.close(this.#lost(undefined));
+    if (!goesOn) this.close(lostFailure(this.endpoint, this.#bytesReceived, undefined));
   }
 
   #onSocketClose(error: Error | undefined): void {
     if (this.#state.is === 'dialing') this.close(dialFailure(this.endpoint, error));
-    else this.close(this.#lost(error));
+    else this.close(lostFailure(this.endpoint, this.#bytesReceived, error));
   }
 
   #enrich(failure: Failure): Failure {
     return failure.endpoint === undefined ? new Failure({ ...failure, endpoint: this.endpoint }) : failure;
   }
-
-  #brokenWire(error: unknown): Failure {
-    const isPeers = error instanceof WireError;
-    return new Failure({
-      kind: 'protocol',
-      code: isPeers ? 'PROTOCOL' : 'DECODER_FAILED',
-      message: isPeers
-        ? `the peer broke the protocol: ${error.message}; the connection was closed`
-        : 'the decoder of the answer failed; the connection was closed (the cause tells where)',
-      outcome: 'unknown',
-      retryable: true,
-      cause: error,
-      endpoint: this.endpoint,
-    });
-  }
-
-  #lost(error: Error | undefined): Failure {
-    const silent = this.#bytesReceived === 0;
-    const how = error ? `: ${errorCode(error)}` : ' by the peer';
-    return new Failure({
-      kind: 'connection',
-      code: silent ? 'REFUSED' : 'CONNECTION_LOST',
-      message: silent
-        ? `the peer accepted the connection and closed it without an answer${error ? how : ''} (a connection limit?)`
-        : `the connection was closed${how}`,
-      outcome: 'unknown',
-      retryable: true,
-      cause: error,
-      endpoint: this.endpoint,
-    });
-  }
-}
-
-function errorCode(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown error';
-}
-
-function dialFailure(endpoint: string, error: unknown): Failure {
-  return new Failure({
-    kind: 'connection',
-    code: 'CONNECT_FAILED',
-    message: `could not connect to ${endpoint}: ${error === undefined ? 'closed while connecting' : errorCode(error)}`,
-    outcome: 'not-sent',
-    retryable: true,
-    cause: error,
-    endpoint,
-  });
 }

@@ -7,6 +7,7 @@ import { abandonedFailure, type Abandonment, type Holder, type Pending, type Tim
 import { Failure } from '../errors/failure.ts';
 import { Ring } from '../kit/ring.ts';
 import type { Ports, Timer } from '../ports.ts';
+import type { Backoff } from '../retry/backoff.ts';
 import type { Connection, Wire } from './connection.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
 
@@ -40,8 +41,8 @@ export interface SessionOptions<Request, W extends SessionWire<Request>> {
   /** A connection that was up is gone. */
   readonly onDown?: (epoch: number, failure: Failure) => void;
   readonly onState?: (state: SessionState) => void;
-  /** Pause before try n of a redial, n from 1, in milliseconds. */
-  readonly backoff: (attempt: number, random: () => number) => number;
+  /** The pause after failed try n, n from 1, in milliseconds. */
+  readonly backoff: Backoff;
   /** Calls that may wait for a connection, or for room on it. */
   readonly maxWaiting: number;
   /** And their size in bytes. */
@@ -272,7 +273,7 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
     }
     this.#failuresInARow += 1;
     const { ports, backoff } = this.#options;
-    const pause = Math.max(0, backoff(this.#failuresInARow, () => ports.random.next()));
+    const pause = Math.max(0, backoff(this.#failuresInARow, ports.random));
     this.#setState({ is: 'down', cause: failure, retryInMs: pause });
     this.#redialTimer = ports.clock.setTimer(() => this.#redial(failure), pause);
     // Calls that wait keep the process alive by their deadlines, and so does a connection that is wanted.

@@ -101,7 +101,7 @@ export class ByIdTable implements Holder {
     }
     this.#tombstones += 1;
     settleAbandoned(pending, why, 'unknown');
-    this.#host.onTombstone(pending);
+    this.#host.onTombstone();
   }
 
   /** The connection is over: ends everything. What had not left ends `not-sent`. */

@@ -12,7 +12,7 @@ export interface TableHost {
    * A request that has left was given up, and its place in the table is kept by a tombstone. Protocols that
    * cannot wait for a late answer close the connection here.
    */
-  onTombstone(pending: Pending): void;
+  onTombstone(): void;
 }
 
 /** What becomes of a request that was given up while it waited for its answer. */

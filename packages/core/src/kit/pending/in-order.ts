@@ -82,7 +82,7 @@ export class InOrderTable implements Holder {
     this.#tombstones += 1;
     if (this.#ring.peek() === pending) this.#stalledSince = this.#clock.now();
     settleAbandoned(pending, why, 'unknown');
-    this.#host.onTombstone(pending);
+    this.#host.onTombstone();
   }
 
   /** For how many milliseconds an abandoned request has held up the others; 0 when none does. */

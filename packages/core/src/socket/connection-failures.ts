@@ -1,0 +1,68 @@
+/** Why a connection ended, as failures. */
+
+import { Failure } from '../errors/failure.ts';
+import { WireError } from '../kit/framing/wire-error.ts';
+
+/** It never came up. */
+export function dialFailure(endpoint: string, error: unknown): Failure {
+  const reason = error === undefined ? 'closed while connecting' : errorCode(error);
+  return new Failure({
+    kind: 'connection',
+    code: 'CONNECT_FAILED',
+    message: `could not connect to ${endpoint}: ${reason}`,
+    outcome: 'not-sent',
+    retryable: true,
+    cause: error,
+    endpoint,
+  });
+}
+
+/** The peer, or the network, ended it. A peer that never said a byte probably wants no more connections. */
+export function lostFailure(endpoint: string, bytesReceived: number, error: Error | undefined): Failure {
+  const reason = error ? `: ${errorCode(error)}` : '';
+  const refused = bytesReceived === 0;
+  return new Failure({
+    kind: 'connection',
+    code: refused ? 'REFUSED' : 'CONNECTION_LOST',
+    message: refused
+      ? `the peer accepted the connection and closed it without an answer (a connection limit?)${reason}`
+      : `the connection was closed${reason || ' by the peer'}`,
+    outcome: 'unknown',
+    retryable: true,
+    cause: error,
+    endpoint,
+  });
+}
+
+/** The wire's own code threw: because of what the peer sent, or because it is wrong. */
+export function brokenWire(endpoint: string, error: unknown): Failure {
+  const isPeers = error instanceof WireError;
+  return new Failure({
+    kind: 'protocol',
+    code: isPeers ? 'PROTOCOL' : 'DECODER_FAILED',
+    message: isPeers
+      ? `the peer broke the protocol: ${error.message}; the connection was closed`
+      : 'the decoder of the answer failed; the connection was closed (the cause tells where)',
+    outcome: 'unknown',
+    retryable: true,
+    cause: error,
+    endpoint,
+  });
+}
+
+/** An abandoned request's answer, behind which all others wait, does not come. */
+export function stalledFailure(endpoint: string, stallMs: number): Failure {
+  return new Failure({
+    kind: 'connection',
+    code: 'STALLED',
+    message: `the answer to an abandoned request held up the others for more than ${stallMs} ms; the connection was closed`,
+    outcome: 'unknown',
+    retryable: true,
+    endpoint,
+  });
+}
+
+function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown error';
+}
