@@ -8,3 +8,4 @@ export { InOrderTable, type InOrderOptions } from './pending/in-order.ts';
 export { Ring } from './ring.ts';
 export { type Subscriber, Subscriptions } from './subscriptions.ts';
 export { Waiters } from './waiters.ts';
+export { WaitingRoom, type WaitingRequest } from './waiting-room.ts';

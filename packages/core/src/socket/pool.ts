@@ -1,58 +1,10 @@
 /** Leases a bounded number of connections to many callers. */
 
-import type { Pending, Timekeeper } from '../deadline.ts';
+import type { Pending } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
 import { Waiters } from '../kit/waiters.ts';
-import type { Ports, Timer } from '../ports.ts';
-
-/** What a pool needs to know of what it leases. */
-export interface PoolMember {
-  /** Open, with nothing pending: fit for the next lease. */
-  readonly usable: boolean;
-  close(failure: Failure): void;
-}
-
-export interface PoolOptions<M extends PoolMember> {
-  readonly ports: Ports;
-  readonly timekeeper: Timekeeper;
-  /** Brings a new member, or says why not; `onClosed` is called when it is lost later. Must not reject. */
-  readonly open: (onClosed: (member: M, failure: Failure) => void) => Promise<M | Failure>;
-  /** Members that are kept open while the pool is in use. Default 0. */
-  readonly min?: number;
-  /** Members that may be open at once. */
-  readonly max: number;
-  /** Callers that may wait at once; more are refused with `overloaded`. */
-  readonly maxWaiters: number;
-  /** A member idle for longer is closed. Infinity keeps it. */
-  readonly maxIdleMs: number;
-  /** A member older than this, give or take a tenth, is closed when it comes back. Infinity keeps it. Default Infinity. */
-  readonly maxLifetimeMs?: number;
-  /** Checks a member that was idle for `validateAfterMs` before it is leased. False, or a rejection, closes it. */
-  readonly validate?: (member: M) => Promise<boolean>;
-  /** Default 30 000; without `validate` it has no meaning. */
-  readonly validateAfterMs?: number;
-  /** Told of state changes that a status needs: the number of open members. */
-  readonly onChange?: (open: number, lastFailure: Failure | undefined) => void;
-}
-
-export interface PoolStats {
-  readonly open: number;
-  readonly idle: number;
-  readonly leased: number;
-  readonly dialing: number;
-  readonly waiting: number;
-  /** Since the pool was made. */
-  readonly opened: number;
-  readonly closed: number;
-  readonly failedDials: number;
-  readonly leases: number;
-}
-
-export interface Lease<M> {
-  readonly member: M;
-  /** For how many milliseconds it has been out. */
-  readonly ageMs: number;
-}
+import type { Timer } from '../ports.ts';
+import type { Lease, PoolMember, PoolOptions, PoolStats } from './pool-options.ts';
 
 interface Slot<M> {
   readonly member: M;

@@ -3,71 +3,17 @@
  * were not sent wait for the next one.
  */
 
-import { abandonedFailure, type Abandonment, type Holder, type Pending, type Timekeeper } from '../deadline.ts';
+import { abandonedFailure, type Abandonment, type Pending } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
-import { Ring } from '../kit/ring.ts';
-import type { Ports, Timer } from '../ports.ts';
-import type { Backoff } from '../retry/backoff.ts';
-import type { Connection, Wire } from './connection.ts';
-import { Liveness, type LivenessOptions } from './liveness.ts';
+import { WaitingRoom } from '../kit/waiting-room.ts';
+import type { Timer } from '../ports.ts';
+import type { Connection } from './connection.ts';
+import { Liveness } from './liveness.ts';
+import type { SessionOptions, SessionState, SessionWire } from './session-options.ts';
 
-/** A wire that takes requests while earlier ones are unanswered. */
-export interface SessionWire<Request> extends Wire {
-  /** No more requests now: as many as may be are unanswered, or wait to be written. */
-  readonly full: boolean;
-  /** Writes a request and remembers `pending` until its answer. Not called while `full`. */
-  send(request: Request, pending: Pending): void;
-}
-
-export type SessionState =
-  /** Nothing was asked for yet, or the last try ended in a way that trying again does not mend. */
-  | { readonly is: 'idle'; readonly cause: Failure | undefined }
-  | { readonly is: 'connecting'; readonly epoch: number; readonly cause: Failure | undefined }
-  | { readonly is: 'up'; readonly epoch: number; readonly endpoint: string }
-  /** Between two tries. */
-  | { readonly is: 'down'; readonly cause: Failure; readonly retryInMs: number }
-  | { readonly is: 'closed'; readonly cause: Failure };
-
-export interface SessionOptions<Request, W extends SessionWire<Request>> {
-  readonly ports: Ports;
-  readonly timekeeper: Timekeeper;
-  /** Opens a connection, handshake included. `hooks` go into its options. Must not reject. */
-  readonly open: (hooks: ConnectionHooks<W>) => Promise<Connection<W> | Failure>;
-  /**
-   * Runs on each new connection before any call is let through: subscriptions are made again here. A failure ends
-   * the connection. What it sends goes to the wire directly.
-   */
-  readonly onUp?: (wire: W, epoch: number) => Promise<Failure | undefined>;
-  /** A connection that was up is gone. */
-  readonly onDown?: (epoch: number, failure: Failure) => void;
-  readonly onState?: (state: SessionState) => void;
-  /** The pause after failed try n, n from 1, in milliseconds. */
-  readonly backoff: Backoff;
-  /** Calls that may wait for a connection, or for room on it. */
-  readonly maxWaiting: number;
-  /** And their size in bytes. */
-  readonly maxWaitingBytes: number;
-  readonly liveness?: LivenessOptions<W> | undefined;
-}
-
-/** What a session has to be told of a connection that it asked for. */
-export interface ConnectionHooks<W extends Wire> {
-  readonly onClosed: (connection: Connection<W>, failure: Failure) => void;
-  readonly onProgress: () => void;
-}
-
-interface WaitingCall<Request> {
-  readonly request: Request;
-  readonly pending: Pending;
-  readonly bytes: number;
-}
-
-export class Session<Request, W extends SessionWire<Request>> implements Holder {
+export class Session<Request, W extends SessionWire<Request>> {
   readonly #options: SessionOptions<Request, W>;
-  readonly #waiting = new Ring<WaitingCall<Request>>();
-  #waitingBytes = 0;
-  /** Calls in the room that gave up already. */
-  #gone = 0;
+  readonly #room: WaitingRoom<Request>;
   #state: SessionState = { is: 'idle', cause: undefined };
   #epoch = 0;
   #connection: Connection<W> | undefined;
@@ -81,6 +27,9 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
 
   constructor(options: SessionOptions<Request, W>) {
     this.#options = options;
+    this.#room = new WaitingRoom(options.maxWaiting, options.maxWaitingBytes, (pending, why) =>
+      this.#gaveUp(pending, why),
+    );
   }
 
   get state(): SessionState {
@@ -99,7 +48,7 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
 
   /** Calls that wait for a connection, or for room on it. */
   get waiting(): number {
-    return this.#waiting.size - this.#gone;
+    return this.#room.size;
   }
 
   /**
@@ -111,7 +60,7 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
   submit(request: Request, pending: Pending, bytes: number): void {
     if (this.#state.is === 'up') {
       const { wire } = this.#connection as Connection<W>;
-      if (this.#waiting.size === 0 && !wire.full) {
+      if (this.#room.size === 0 && !wire.full) {
         wire.send(request, pending);
         return;
       }
@@ -119,13 +68,10 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
       pending.settle(this.#state.cause.as('not-sent'));
       return;
     }
-    if (!this.#mayWait(bytes)) {
+    if (!this.#room.enter(request, pending, bytes)) {
       pending.settle(this.#overloaded());
       return;
     }
-    pending.holder = this;
-    this.#waiting.push({ request, pending, bytes });
-    this.#waitingBytes += bytes;
     if (this.#state.is === 'idle') this.#dial();
   }
 
@@ -163,21 +109,9 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
     this.#setState({ is: 'closed', cause: failure });
     this.#redialTimer?.cancel();
     this.#liveness?.stop();
-    this.#failWaiting(failure);
+    this.#room.fail(failure.as('not-sent'));
     this.#connection?.close(failure);
     this.#connection = undefined;
-  }
-
-  abandon(pending: Pending, why: Abandonment): void {
-    this.#gone += 1;
-    const failure = abandonedFailure(pending, why, 'not-sent', this.#state.is === 'up' ? 'queue' : 'connect');
-    const last = this.#state.is === 'up' ? undefined : this.#lastFailure;
-    pending.settle(
-      why === 'deadline' && last
-        ? new Failure({ ...failure, cause: last.cause, details: { ...failure.details, lastFailure: last.code } })
-        : failure,
-    );
-    if (this.#gone > 32 && this.#gone > this.waiting) this.#sweepWaiting();
   }
 
   #setState(state: SessionState): void {
@@ -264,10 +198,10 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
     // Wrong credentials are wrong again in a second: those that wait are told, and the next call tries anew.
     if ((failure.kind === 'authentication' || failure.kind === 'unsupported') && !failure.retryable) {
       this.#setState({ is: 'idle', cause: failure });
-      this.#failWaiting(failure);
+      this.#room.fail(failure.as('not-sent'));
       return;
     }
-    if (this.waiting === 0 && !this.#wanted) {
+    if (this.#room.size === 0 && !this.#wanted) {
       this.#setState({ is: 'idle', cause: failure });
       return;
     }
@@ -282,40 +216,28 @@ export class Session<Request, W extends SessionWire<Request>> implements Holder 
 
   #redial(failure: Failure): void {
     if (this.#state.is !== 'down') return;
-    if (this.waiting === 0 && !this.#wanted) this.#setState({ is: 'idle', cause: failure });
+    if (this.#room.size === 0 && !this.#wanted) this.#setState({ is: 'idle', cause: failure });
     else this.#dial();
   }
 
   /** Lets waiting calls go, as far as there is room. */
   #serve(): void {
-    if (this.#state.is !== 'up' || this.#waiting.size === 0) return;
+    if (this.#state.is !== 'up' || this.#room.size === 0) return;
     const { wire } = this.#connection as Connection<W>;
-    while (this.#waiting.size > 0 && !wire.full) {
-      const { request, pending, bytes } = this.#waiting.shift() as WaitingCall<Request>;
-      this.#waitingBytes -= bytes;
-      if (pending.settled) this.#gone -= 1;
-      else wire.send(request, pending);
+    while (!wire.full) {
+      const call = this.#room.leave();
+      if (!call) return;
+      wire.send(call.request, call.pending);
     }
   }
 
-  #mayWait(bytes: number): boolean {
-    const { maxWaiting, maxWaitingBytes } = this.#options;
-    return this.waiting < maxWaiting && this.#waitingBytes + bytes <= maxWaitingBytes;
-  }
-
-  #sweepWaiting(): void {
-    this.#waiting.retain(({ pending, bytes }) => {
-      if (pending.settled) this.#waitingBytes -= bytes;
-      return !pending.settled;
-    });
-    this.#gone = 0;
-  }
-
-  #failWaiting(failure: Failure): void {
-    for (let call = this.#waiting.shift(); call; call = this.#waiting.shift()) {
-      call.pending.settle(failure.as('not-sent'));
-    }
-    this.#waitingBytes = this.#gone = 0;
+  /** What a call that waited is told: why there is no connection, where that is the reason. */
+  #gaveUp(pending: Pending, why: Abandonment): Failure {
+    const up = this.#state.is === 'up';
+    const failure = abandonedFailure(pending, why, 'not-sent', up ? 'queue' : 'connect');
+    const last = this.#lastFailure;
+    if (up || why !== 'deadline' || !last) return failure;
+    return new Failure({ ...failure, cause: last.cause, details: { ...failure.details, lastFailure: last.code } });
   }
 
   #overloaded(): Failure {
