@@ -1,0 +1,317 @@
+/** Items on their way from a connection to a reader that may be slower. */
+
+import { abandonedFailure, type Abandonment, type Holder, type Pending, type Timekeeper } from '../deadline.ts';
+import { Failure } from '../errors/failure.ts';
+import type { Notice } from '../notices.ts';
+import { OptionChecker } from '../options.ts';
+import { type CallLimits, waitFor } from '../waiting.ts';
+import { QueueBuffer } from './queue-buffer.ts';
+import { Ring } from './ring.ts';
+
+/**
+ * What a full queue does with the next item: `wait` refuses it and lets `pushWhenRoom` wait, `drop-oldest` and
+ * `drop-newest` throw one away and say so in a `dropped` notice, `close` ends the queue as `overloaded`.
+ */
+export type WhenFull = 'wait' | 'drop-oldest' | 'drop-newest' | 'close';
+
+export interface QueueOptions {
+  /** Items that may wait to be read. */
+  readonly maxItems: number;
+  /** Bytes that may wait to be read; Infinity for no limit. */
+  readonly maxBytes: number;
+  readonly whenFull: WhenFull;
+  /** Producers that may wait for room at once; more are refused with `overloaded`. Default 1000. */
+  readonly maxProducers?: number;
+  /** The system, for errors that the reader gets. */
+  readonly system?: string;
+  /** Three quarters of either bound are reached: a good time to pause what fills the queue. Must not throw. */
+  readonly onHigh?: () => void;
+  /** After `onHigh`: both are down to a quarter, or nothing more will be pushed. Must not throw. */
+  readonly onLow?: () => void;
+  /** The reader does not want more: `return()`, `throw()`, a `break` out of its loop. Called once, and awaited. */
+  readonly onReturn?: () => void | Promise<void>;
+}
+
+const queueOptions = new OptionChecker('Queue', {
+  maxItems: { kind: 'integer', min: 1 },
+  maxBytes: { kind: 'number', min: 1, infinity: true, unit: 'bytes' },
+  whenFull: { kind: 'enum', values: ['wait', 'drop-oldest', 'drop-newest', 'close'] },
+  maxProducers: { kind: 'integer', min: 0, infinity: true },
+  system: { kind: 'string' },
+  onHigh: { kind: 'function' },
+  onLow: { kind: 'function' },
+  onReturn: { kind: 'function' },
+});
+
+interface Produced<T> {
+  readonly item: T;
+  readonly bytes: number;
+}
+
+type Result<T> = IteratorResult<T | Notice, undefined>;
+
+const done: Result<never> = Object.freeze({ done: true, value: undefined });
+
+/**
+ * A queue that is bounded by count and by bytes, and read as an async iterator. Notices travel in order with the
+ * items and are never dropped; those of one kind that stand side by side are merged.
+ *
+ * An item larger than `maxBytes` is taken when nothing else is there: refused, it would stop the stream for good.
+ */
+export class Queue<T> implements AsyncIterableIterator<T | Notice>, Holder {
+  readonly #options: QueueOptions;
+  readonly #buffer = new QueueBuffer<T>();
+  readonly #readers = new Ring<(result: Result<T> | Failure | Error) => void>();
+  /** In the order in which they came. */
+  readonly #producers = new Map<Pending, Produced<T>>();
+  #ended = false;
+  #failure: Failure | Error | undefined;
+  #returned = false;
+  #high = false;
+  #droppedCount = 0;
+
+  /** @throws ArgumentError for a value out of range. */
+  constructor(options: QueueOptions) {
+    queueOptions.check(options);
+    this.#options = options;
+  }
+
+  /** Items that wait to be read; notices are not counted. */
+  get size(): number {
+    return this.#buffer.items;
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    return this.#buffer.bytes;
+  }
+
+  /** Items dropped in the queue's life. */
+  get droppedCount(): number {
+    return this.#droppedCount;
+  }
+
+  /** Nothing more can be pushed; what is there can still be read, unless the reader has returned. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Adds an item, or does what `whenFull` says.
+   *
+   * @param bytes - what the item counts for against `maxBytes`
+   * @returns whether the item was taken. False means: not now (`wait`), dropped (`drop-newest`), or never again
+   * (`ended`).
+   */
+  push(item: T, bytes = 0): boolean {
+    if (this.#ended) return false;
+    const hasRoom = this.#hasRoom(bytes) && this.#producers.size === 0;
+    if (!hasRoom && !this.#makeRoom(bytes)) return false;
+    this.#add(item, bytes);
+    return true;
+  }
+
+  /** Adds an item as soon as there is room, first come, first served. Undefined, or why it was not taken. */
+  pushWhenRoom(item: T, bytes: number, timekeeper: Timekeeper, limits: CallLimits): Promise<Failure | undefined> {
+    return waitFor<undefined>(timekeeper, limits, 'queue', (pending) => {
+      if (this.#ended) return pending.settle(closedFailure());
+      if (this.#hasRoom(bytes) && this.#producers.size === 0) {
+        this.#add(item, bytes);
+        return pending.settle(undefined);
+      }
+      const { maxProducers = 1000 } = this.#options;
+      if (this.#producers.size >= maxProducers) return pending.settle(producersFailure(maxProducers));
+      pending.holder = this;
+      this.#producers.set(pending as Pending, { item, bytes });
+    });
+  }
+
+  /** Adds a notice, which takes no room. False from an ended queue. */
+  notify(notice: Notice): boolean {
+    if (this.#ended) return false;
+    const reader = this.#readers.shift();
+    if (reader) reader({ done: false, value: notice });
+    else this.#buffer.addNotice(notice);
+    return true;
+  }
+
+  /** Nothing more will come. What is there can still be read. */
+  end(): void {
+    this.#end(undefined);
+  }
+
+  /** Nothing more will come, because of `failure`, which the reader gets after what is there. */
+  fail(failure: Failure | Error): void {
+    this.#end(failure);
+  }
+
+  /**
+   * The next item or notice, if one is there now.
+   *
+   * @throws the error that the queue has failed with, once, after everything else was read
+   */
+  take(): T | Notice | undefined {
+    const entry = this.#buffer.take();
+    if (entry === undefined) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      if (failure) throw this.#toError(failure);
+      return undefined;
+    }
+    this.#admitProducers();
+    this.#lower();
+    return entry;
+  }
+
+  next(): Promise<Result<T>> {
+    try {
+      const value = this.take();
+      if (value !== undefined) return Promise.resolve({ done: false, value });
+      return this.#ended ? Promise.resolve(done) : this.#park();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Ends the reading: what was not read is thrown away, and the stream is told to stop. */
+  async return(): Promise<Result<T>> {
+    if (this.#returned) return done;
+    this.#returned = true;
+    this.#buffer.clear();
+    this.#end(undefined);
+    this.#failure = undefined;
+    await this.#options.onReturn?.();
+    return done;
+  }
+
+  /** As `return()`; rejects with `error`. */
+  async throw(error?: unknown): Promise<Result<T>> {
+    await this.return();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** A producer gives up. */
+  abandon(pending: Pending, why: Abandonment): void {
+    this.#producers.delete(pending);
+    pending.settle(abandonedFailure(pending, why, 'not-sent', 'queue'));
+  }
+
+  async #park(): Promise<Result<T>> {
+    const result = await new Promise<Result<T> | Failure | Error>((resolve) => this.#readers.push(resolve));
+    if (result instanceof Failure || result instanceof Error) throw this.#toError(result);
+    return result;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { items } = this.#buffer;
+    if (items === 0) return true;
+    return items < this.#options.maxItems && this.#buffer.bytes + bytes <= this.#options.maxBytes;
+  }
+
+  /** What the policy does for an item that finds no room. Whether there is room now. */
+  #makeRoom(bytes: number): boolean {
+    switch (this.#options.whenFull) {
+      case 'wait':
+        return false;
+      case 'drop-oldest':
+        while (!this.#hasRoom(bytes)) {
+          this.#buffer.dropFirst();
+          this.#droppedCount += 1;
+        }
+        return true;
+      case 'drop-newest':
+        this.#buffer.dropLast();
+        this.#droppedCount += 1;
+        return false;
+      case 'close':
+        this.#end(behindFailure(this.#buffer.items, this.#buffer.bytes));
+        return false;
+    }
+  }
+
+  #add(item: T, bytes: number): void {
+    const reader = this.#readers.shift();
+    if (reader) {
+      reader({ done: false, value: item });
+      return;
+    }
+    this.#buffer.add(item, bytes);
+    if (this.#high) return;
+    const { maxItems, maxBytes } = this.#options;
+    this.#high = this.#buffer.items >= maxItems * 0.75 || this.#buffer.bytes >= maxBytes * 0.75;
+    if (this.#high) this.#options.onHigh?.();
+  }
+
+  #admitProducers(): void {
+    for (const [pending, { item, bytes }] of this.#producers) {
+      if (!this.#hasRoom(bytes)) return;
+      this.#producers.delete(pending);
+      this.#add(item, bytes);
+      pending.settle(undefined);
+    }
+  }
+
+  #lower(): void {
+    if (!this.#high) return;
+    const { maxItems, maxBytes } = this.#options;
+    const low = this.#buffer.items <= maxItems * 0.25 && this.#buffer.bytes <= maxBytes * 0.25;
+    if (!low && !this.#ended) return;
+    this.#high = false;
+    this.#options.onLow?.();
+  }
+
+  #end(failure: Failure | Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#failure = failure;
+    for (const pending of this.#producers.keys()) pending.settle(closedFailure());
+    this.#producers.clear();
+    for (let reader = this.#readers.shift(); reader; reader = this.#readers.shift()) {
+      reader(this.#failure ?? done);
+      this.#failure = undefined;
+    }
+    this.#lower();
+  }
+
+  #toError(failure: Failure | Error): Error {
+    return failure instanceof Failure ? failure.toError({ system: this.#options.system ?? 'core', attempts: 0 }) : failure;
+  }
+}
+
+function closedFailure(): Failure {
+  return new Failure({
+    kind: 'closed',
+    message: 'the queue takes no more items: it was ended, or its reader has left',
+    outcome: 'not-sent',
+    retryable: false,
+  });
+}
+
+function producersFailure(maxProducers: number): Failure {
+  return new Failure({
+    kind: 'overloaded',
+    message: `too many producers wait for room in a full queue (${maxProducers}); try again later`,
+    outcome: 'not-sent',
+    retryable: true,
+    details: { phase: 'queue', maxProducers },
+  });
+}
+
+function behindFailure(items: number, bytes: number): Failure {
+  return new Failure({
+    kind: 'overloaded',
+    code: 'READER_BEHIND',
+    message: `the reader fell behind: ${items} items of ${bytes} bytes waited for it; read faster or raise the limits`,
+    outcome: 'not-sent',
+    retryable: true,
+    details: { items, bytes },
+  });
+}
