@@ -44,7 +44,8 @@ function pnpmFolder() {
 function environment() {
   const env = { ...process.env };
   // Turbo starts the scripts of packages with pnpm, and pnpm starts their binaries.
-  const folders = [join(pnpmFolder(), 'node_modules', '.bin'), join(root, 'node_modules', '.bin')];
+  const homes = [pnpmFolder(), root, join(root, 'tools')];
+  const folders = homes.map((folder) => join(folder, 'node_modules', '.bin'));
   env.PATH = [...folders, env.PATH].join(delimiter);
   env.TURBO_TELEMETRY_DISABLED = '1';
   env.TURBO_NO_UPDATE_NOTIFIER = '1';

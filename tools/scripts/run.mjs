@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
 import { fail, packageNames, root } from './common.mjs';
+import { sweep } from './sweep.mjs';
 
 const commands = {
   /** `npm test [-- <package>…] [-- <arguments of vitest>]` */
@@ -114,4 +115,5 @@ const [name = '', ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (!command) fail(`there is no command "${name}"; the commands are ${Object.keys(commands).join(', ')}`, 2);
 const env = bootstrap();
+sweep();
 command(args);
