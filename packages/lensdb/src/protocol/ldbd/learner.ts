@@ -6,7 +6,7 @@
 
 import { WireError } from '@wirewright/core/kit';
 import { Accumulator } from '../accumulator.ts';
-import { copyBytes } from '../bytes.ts';
+import { agrees, copyBytes } from '../bytes.ts';
 import { OtherDialectError } from '../dialect.ts';
 import { endsWithPartOfReply, endsWithReply, existsRequest, falseReply } from './fence.ts';
 import { ldbdStatusNames } from './codes.ts';
@@ -16,8 +16,8 @@ import { type LdbdReads, type LostStep, more, type MoreStep, type SendStep, type
 export interface LearnedStep {
   readonly kind: 'learned';
   /**
-   * With `fence`, the connection is ready for requests. With `close`, it is of no more use, and every request needs
-   * one of its own.
+   * With `oneRequest`, this connection is of no more use, and every request needs one of its own. Otherwise it is
+   * ready for requests.
    */
   readonly reads: LdbdReads;
 }
@@ -72,6 +72,9 @@ export class LdbdLearner {
     if (!endsWithReply(bytes, this.#sentAt, length, falseReply)) return more;
     this.#over = true;
     const pingReply = copyBytes(bytes, 0, length - falseReply.length);
+    // Fences that are answered alike cannot confirm each other.
+    const alike = pingReply.length === falseReply.length && agrees(pingReply, 0, pingReply.length, falseReply);
+    if (alike) return { kind: 'learned', reads: { strategy: 'close', pingReply, oneRequest: false } };
     return { kind: 'learned', reads: { strategy: 'fence', pingReply } };
   }
 

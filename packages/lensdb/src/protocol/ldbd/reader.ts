@@ -164,10 +164,18 @@ export class LdbdReader {
     return { kind: 'send', bytes: fence === 'ping' ? pingRequest : existsRequest(this.#randomKey()) };
   }
 
-  /** Step 2: PING, or what a repeat asked for, unless the data so far end with its answer. */
+  /**
+   * Step 2: PING, or what a repeat asked for, unless the data so far end with its answer. Where one answer is the
+   * beginning of the other, the shorter comes first: a confirmation must not agree with what it is to exclude.
+   */
   #sendFence(): LdbdStep {
     const { bytes, length } = this.#answer;
-    if (endsWithReply(bytes, this.#dataStart, length, this.#reply(this.#first))) this.#first = otherFence(this.#first);
+    const reply = this.#reply(this.#first);
+    const other = this.#reply(otherFence(this.#first));
+    const swap = agrees(reply, 0, reply.length, other)
+      ? reply.length > other.length
+      : endsWithReply(bytes, this.#dataStart, length, reply);
+    if (swap) this.#first = otherFence(this.#first);
     this.#phase = 'fence';
     return this.#send(this.#first);
   }
