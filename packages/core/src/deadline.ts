@@ -102,13 +102,24 @@ export function abandonedFailure(
   });
 }
 
-/** Ends a call through whoever holds it. A holder that fails to settle it does not get to keep it. */
-function abandon(pending: Pending, why: Abandonment): void {
+/**
+ * Runs somebody's code in the middle of work for everybody. What it throws is a bug of its own, and surfaces in a
+ * turn of its own (uncaught), where it ends nothing but itself.
+ */
+function guarded(clock: Clock, run: () => void): void {
   try {
-    pending.holder.abandon(pending, why);
-  } finally {
-    if (!pending.settled) pending.settle(abandonedFailure(pending, why, 'unknown', 'held'));
+    run();
+  } catch (error) {
+    clock.setTimer(() => {
+      throw error;
+    }, 0);
   }
+}
+
+/** Ends a call through whoever holds it. A holder that fails to settle it does not get to keep it. */
+function abandon(pending: Pending, why: Abandonment, clock: Clock): void {
+  guarded(clock, () => pending.holder.abandon(pending, why));
+  if (!pending.settled) guarded(clock, () => pending.settle(abandonedFailure(pending, why, 'unknown', 'held')));
 }
 
 /** The pending calls of one signal, behind one listener. */
@@ -117,10 +128,10 @@ class SignalGroup {
   first: Pending | undefined;
   readonly #onAbort: () => void;
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, clock: Clock) {
     this.signal = signal;
     this.#onAbort = () => {
-      while (this.first) abandon(this.first, 'aborted');
+      while (this.first) abandon(this.first, 'aborted', clock);
     };
     signal.addEventListener('abort', this.#onAbort);
   }
@@ -176,13 +187,19 @@ export class Timekeeper {
     return this.#size;
   }
 
-  /** Starts to watch. The signal must not have been aborted already: see `refuseAborted`. */
+  /**
+   * Starts to watch, once. A call whose signal is aborted already, or whose client is destroyed, ends here and now,
+   * through its holder: `waitFor` refuses those before they are held by anybody.
+   */
   add(pending: Pending): void {
+    if (pending.settled || pending.keeper) return;
     pending.keeper = this;
     pending.next = this.#first;
     if (this.#first) this.#first.previous = pending;
     this.#first = pending;
     this.#size += 1;
+    if (this.closed) return abandon(pending, 'closed', this.clock);
+    if (pending.signal?.aborted) return abandon(pending, 'aborted', this.clock);
     if (pending.dueAt < this.#earliest) this.#earliest = pending.dueAt;
     if (pending.signal) this.#groupOf(pending.signal).link(pending);
     if (!this.#timer) this.#timer = this.clock.setTimer(this.#tick, tickMs);
@@ -217,7 +234,7 @@ export class Timekeeper {
   abandonAll(reason: unknown): void {
     this.closeReason = reason;
     this.closed = true;
-    while (this.#first) abandon(this.#first, 'closed');
+    while (this.#first) abandon(this.#first, 'closed', this.clock);
   }
 
   /** Lets go of the timer and of every signal's listener, when nothing is pending. For the end of a client. */
@@ -230,7 +247,7 @@ export class Timekeeper {
 
   #groupOf(signal: AbortSignal): SignalGroup {
     let group = this.#groups.get(signal);
-    if (!group) this.#groups.set(signal, (group = new SignalGroup(signal)));
+    if (!group) this.#groups.set(signal, (group = new SignalGroup(signal, this.clock)));
     return group;
   }
 
@@ -247,7 +264,7 @@ export class Timekeeper {
     const now = this.clock.now();
     this.#timer = undefined;
     if (now >= this.#earliest) this.#expire(now);
-    for (const listener of this.#tickListeners) listener.onTick(now);
+    for (const listener of this.#tickListeners) guarded(this.clock, () => listener.onTick(now));
     if (this.#groups.size > 0) this.#releaseIdleGroups();
     if (this.#first && !this.#timer) this.#timer = this.clock.setTimer(this.#tick, tickMs);
   };
@@ -261,7 +278,8 @@ export class Timekeeper {
     }
     this.#earliest = earliest;
     for (const pending of due) {
-      if (!pending.settled) abandon(pending, 'deadline');
+      // One that ended before may have ended this one, or given it more time.
+      if (!pending.settled && pending.dueAt <= now) abandon(pending, 'deadline', this.clock);
     }
   }
 }
