@@ -74,8 +74,8 @@ function isSignal(value: unknown): boolean {
     typeof signal.aborted === 'boolean' && typeof signal.addEventListener === 'function';
 }
 
-/** Undefined when `value` is as the rule says, otherwise what it must be. */
-function expectation(rule: OptionRule, value: unknown): string | undefined {
+/** Undefined when `value` is as the rule says, otherwise what it must be, for a message. */
+export function expectation(rule: OptionRule, value: unknown): string | undefined {
   switch (rule.kind) {
     case 'number':
     case 'integer':
@@ -108,7 +108,7 @@ function describeValue(value: unknown): string {
 }
 
 /** A name that a caller used, for a message; what does not look like one may be data, and is not shown. */
-function describeName(name: string): string {
+export function describeName(name: string): string {
   return /^[A-Za-z_$][\w$.-]{0,63}$/.test(name) ? ` '${name}'` : '';
 }
 
