@@ -60,9 +60,14 @@ export class Pending<T = unknown> {
 
   settle(result: T | Failure): void {
     if (this.settled) return;
+    this.retire();
+    this.#resolve(result);
+  }
+
+  /** Takes it off the timekeeper's lists: it is settled, for a subclass that settles in its own way. */
+  protected retire(): void {
     this.settled = true;
     this.keeper?.remove(this as Pending);
-    this.#resolve(result);
   }
 }
 

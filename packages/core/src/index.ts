@@ -1,3 +1,4 @@
+export { Caller, type CallerOptions, type CallOptions } from './caller.ts';
 export {
   type CredentialsOption,
   CredentialSource,
@@ -25,4 +26,26 @@ export {
   UnsupportedError,
 } from './errors/kinds.ts';
 export { Lifecycle, type LifecycleState } from './lifecycle.ts';
+export {
+  type GapNotice,
+  type DroppedNotice,
+  dropped,
+  gap,
+  isNotice,
+  type Notice,
+  type ReconnectedNotice,
+  reconnected,
+  type RecreatedNotice,
+  recreated,
+  type RelocatedNotice,
+  relocated,
+  type StreamPosition,
+} from './notices.ts';
+export { callOptionRules, checkOption, OptionChecker, type OptionRule, type OptionRules, refuseTogether, timeoutRule, twinMs } from './options.ts';
 export { type Clock, type Ports, type Random, systemPorts, type Timer, type Turns } from './ports.ts';
+export { type Backoff, exponential, type ExponentialOptions, fullJitter, type FullJitterOptions } from './retry/backoff.ts';
+export { RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
+export { pause } from './retry/pause.ts';
+export { longestPausesMs, mayRepeat, type RepeatRule, type RetryPolicy, retryPolicy } from './retry/policy.ts';
+export { GaveUp, type GiveUpReason, retryAfter, type RetryCall } from './retry/retry-after.ts';
+export { type CallLimits, waitFor } from './waiting.ts';

@@ -56,7 +56,7 @@ export interface FailureInit {
   readonly endpoint?: string | undefined;
   readonly details?: ErrorDetails | undefined;
   /** A class of the client's own, where the kind's class is not special enough. */
-  readonly type?: new (message: string, init: ErrorInit) => ClientError;
+  readonly type?: (new (message: string, init: ErrorInit) => ClientError) | undefined;
 }
 
 /** Keeps what is hidden from logs hidden: details that are not enumerable stay so. */
@@ -77,7 +77,7 @@ export class Failure {
   readonly cause: unknown;
   readonly endpoint: string | undefined;
   readonly details: ErrorDetails | undefined;
-  readonly type: new (message: string, init: ErrorInit) => ClientError;
+  readonly type: (new (message: string, init: ErrorInit) => ClientError) | undefined;
 
   constructor(init: FailureInit) {
     this.kind = init.kind;
@@ -87,7 +87,7 @@ export class Failure {
     this.cause = init.cause;
     this.endpoint = init.endpoint;
     this.details = init.details;
-    this.type = init.type ?? classes[init.kind];
+    this.type = init.type;
     this.code = init.code ?? classes[init.kind].defaults.code;
   }
 
@@ -98,7 +98,7 @@ export class Failure {
 
   /** The error to throw. Call it in the public method, after the await. */
   toError(context: { readonly system: string; readonly attempts: number; readonly details?: ErrorDetails }): ClientError {
-    return new this.type(this.message, {
+    return new (this.type ?? classes[this.kind])(this.message, {
       code: this.code,
       retryable: this.retryable,
       outcome: this.outcome,

@@ -1,11 +1,14 @@
 export { type FrameMeter } from './framing/meter.ts';
 export { type ByteSink, SlabWriter } from './framing/slab.ts';
 export { type FrameSink, FrameSplitter, type FrameSplitterOptions } from './framing/splitter.ts';
+export { utf8Length, writeDecimal, writeUtf8 } from './framing/text.ts';
 export { WireError } from './framing/wire-error.ts';
 export { type ByIdOptions, ByIdTable } from './pending/by-id.ts';
 export { type TableHost } from './pending/host.ts';
 export { InOrderTable, type InOrderOptions } from './pending/in-order.ts';
+export { Queue } from './queue.ts';
 export { Ring } from './ring.ts';
-export { type Subscriber, Subscriptions } from './subscriptions.ts';
+export { queueSubscriber, type Subscriber, Subscriptions } from './subscriptions.ts';
 export { Waiters } from './waiters.ts';
 export { WaitingRoom, type WaitingRequest } from './waiting-room.ts';
+export { Semaphore, type SemaphoreOptions } from './semaphore.ts';

@@ -1,6 +1,8 @@
 /** Subscriptions that outlive connections: who is subscribed to what, in which epoch, and what pushes go where. */
 
 import { Failure } from '../errors/failure.ts';
+import { reconnected } from '../notices.ts';
+import type { Queue } from './queue.ts';
 
 /** One subscriber, as its registry sees it. */
 export interface Subscriber<Item> {
@@ -115,4 +117,13 @@ export class Subscriptions<Key, Topic, Item> {
     entry.epoch = this.#epoch;
     entry.subscriber.onResubscribed(this.#epoch);
   }
+}
+
+/** A subscriber that hands everything to a queue, with a `reconnected` notice where something may be missing. */
+export function queueSubscriber<Item>(queue: Queue<Item>): Subscriber<Item> {
+  return {
+    push: (item, bytes) => void queue.push(item, bytes),
+    onResubscribed: (epoch) => void queue.notify(reconnected(epoch)),
+    onEnd: (failure) => (failure ? queue.fail(failure) : queue.end()),
+  };
 }

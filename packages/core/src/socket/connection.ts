@@ -46,10 +46,10 @@ export interface ConnectionOptions<W extends Wire> {
   readonly turns: Turns;
   readonly target: SocketTarget;
   readonly tls?: TlsOptions | undefined;
-  /** TCP keep-alive probes after this many idle milliseconds; 0 sends none. */
-  readonly keepAliveMs: number;
-  /** For dialling, TLS and handshake together. */
-  readonly connectTimeoutMs: number;
+  /** TCP keep-alive probes after this many idle milliseconds; 0 sends none. Default 30 000. */
+  readonly keepAliveMs?: number;
+  /** For dialling, TLS and handshake together. Default 10 000. */
+  readonly connectTimeoutMs?: number;
   /** Memory in which requests gather, in bytes. Default 64 KiB. */
   readonly slabBytes?: number;
   readonly createWire: (connection: Connection<W>) => W;
@@ -76,7 +76,7 @@ export class Connection<W extends Wire = Wire> {
   static open<W extends Wire>(options: ConnectionOptions<W>, signal?: AbortSignal): Promise<Connection<W> | Failure> {
     return new Promise((resolve) => {
       const { timekeeper } = options;
-      const dueAt = timekeeper.clock.now() + options.connectTimeoutMs;
+      const dueAt = timekeeper.clock.now() + (options.connectTimeoutMs ?? 10_000);
       const opening = new Pending<Connection<W>>(resolve, dueAt, signal);
       timekeeper.add(opening as Pending);
       try {
@@ -98,7 +98,7 @@ export class Connection<W extends Wire = Wire> {
       },
     };
     this.#socket = options.net.dial(
-      { target: options.target, tls: options.tls, keepAliveMs: options.keepAliveMs },
+      { target: options.target, tls: options.tls, keepAliveMs: options.keepAliveMs ?? 30_000 },
       {
         onOpen: () => this.#onOpen(),
         onData: (buffer, length) => this.#onData(buffer, length),

@@ -4,6 +4,7 @@ import type { Pending } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
 import { Waiters } from '../kit/waiters.ts';
 import type { Timer } from '../ports.ts';
+import { type CallLimits, waitFor } from '../waiting.ts';
 import type { Lease, PoolMember, PoolOptions, PoolStats } from './pool-options.ts';
 
 interface Slot<M> {
@@ -111,6 +112,13 @@ export class Pool<M extends PoolMember> {
       if (oldest) this.#discard(oldest, idleFailure());
     }
     this.#grow();
+  }
+
+  /** The same as a promise: waits within `limits` for a member. `release` follows. */
+  lease(limits: CallLimits, fresh = false): Promise<M | Failure> {
+    const ready = fresh || limits.signal?.aborted ? undefined : this.tryAcquire();
+    if (ready) return Promise.resolve(ready);
+    return waitFor<M>(this.#options.timekeeper, limits, 'pool', (pending: Pending<M>) => this.acquire(pending, fresh));
   }
 
   /** A lease ends. A member that is not usable any more is closed. */

@@ -61,7 +61,7 @@ export class Session<Request, W extends SessionWire<Request>> {
     if (this.#state.is === 'up') {
       const { wire } = this.#connection as Connection<W>;
       if (this.#room.size === 0 && !wire.full) {
-        wire.send(request, pending);
+        this.#send(wire, request, pending);
         return;
       }
     } else if (this.#state.is === 'closed') {
@@ -227,7 +227,24 @@ export class Session<Request, W extends SessionWire<Request>> {
     while (!wire.full) {
       const call = this.#room.leave();
       if (!call) return;
-      wire.send(call.request, call.pending);
+      this.#send(wire, call.request, call.pending);
+    }
+  }
+
+  #send(wire: W, request: Request, pending: Pending): void {
+    try {
+      wire.send(request, pending);
+    } catch (error) {
+      pending.settle(
+        new Failure({
+          kind: 'protocol',
+          code: 'ENCODER_FAILED',
+          message: 'the request could not be encoded; nothing was sent (the cause tells why)',
+          outcome: 'not-sent',
+          retryable: false,
+          cause: error,
+        }),
+      );
     }
   }
 

@@ -1,0 +1,187 @@
+/** Runs the calls of a client: refuses them after the end, gives them a deadline, repeats them where that is safe. */
+
+import { abandonedFailure, Pending, Timekeeper } from './deadline.ts';
+import { Failure } from './errors/failure.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { checkOption, timeoutRule } from './options.ts';
+import type { Ports } from './ports.ts';
+import type { RetryPolicy } from './retry/policy.ts';
+import { GaveUp, retryAfter } from './retry/retry-after.ts';
+import { type CallLimits, waitFor } from './waiting.ts';
+
+/** What every call of every client takes. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** For the whole call: queueing, dialling, waiting, repeats and pauses. Milliseconds; Infinity for none. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface CallerOptions {
+  /** The system's name, a kind of every error. */
+  readonly system: string;
+  readonly ports: Ports;
+  readonly policy: RetryPolicy;
+  /** Of calls that set none, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Lets go of sockets and timers, once, at the end. */
+  readonly release: (failure: Failure) => void;
+}
+
+const noOptions: CallOptions = Object.freeze({});
+
+/**
+ * Calls settle with their value or with a `GaveUp`, which the public method turns into an error by `unwrap`: thrown
+ * there, its stack shows the line of the user's program.
+ */
+export class Caller {
+  readonly timekeeper: Timekeeper;
+  readonly lifecycle: Lifecycle;
+  readonly #options: CallerOptions;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+    this.timekeeper = new Timekeeper(options.ports.clock);
+    this.lifecycle = new Lifecycle(this.timekeeper, options.release);
+  }
+
+  /**
+   * Runs a call whose tries are one step: `send` hands the pending call to whoever settles it.
+   *
+   * @param idempotent - doing it twice is doing it once, so that it may be repeated when its outcome is unknown
+   * @throws ArgumentError for a `timeoutMs` that is none
+   */
+  submit<T>(
+    options: CallOptions = noOptions,
+    idempotent: boolean,
+    send: (pending: Pending) => void,
+  ): Promise<T | GaveUp> {
+    const { signal, timeoutMs = this.#options.timeoutMs } = options;
+    const dueAt = this.#begin(signal, timeoutMs);
+    if (typeof dueAt !== 'number') return Promise.resolve(dueAt);
+    return new Promise((resolve, reject) => {
+      const call = new Call<T>(this, resolve, reject, dueAt, signal, idempotent, send);
+      this.timekeeper.add(call as Pending);
+      try {
+        send(call as Pending);
+      } catch (error) {
+        call.fail(error);
+      }
+    });
+  }
+
+  /** Runs a call whose tries are several steps; otherwise as `submit`. */
+  async run<T>(
+    options: CallOptions = noOptions,
+    idempotent: boolean,
+    attempt: (limits: CallLimits) => Promise<T | Failure>,
+  ): Promise<T | GaveUp> {
+    const { signal, timeoutMs = this.#options.timeoutMs } = options;
+    const dueAt = this.#begin(signal, timeoutMs);
+    if (typeof dueAt !== 'number') return dueAt;
+    const limits: CallLimits = { dueAt, signal };
+    try {
+      const first = await attempt(limits);
+      return first instanceof Failure ? await this.repeat(first, limits, idempotent, attempt) : first;
+    } finally {
+      this.lifecycle.leave();
+    }
+  }
+
+  /** The value, or the error of a call that failed: for the public method, right behind its await. */
+  unwrap<T>(result: T | GaveUp): T {
+    if (result instanceof GaveUp) throw result.toError(this.#options.system);
+    return result;
+  }
+
+  /** What follows a first try that failed. */
+  repeat<T>(
+    first: Failure,
+    limits: CallLimits,
+    idempotent: boolean,
+    attempt: (limits: CallLimits) => Promise<T | Failure>,
+  ): Promise<T | GaveUp> {
+    const { ports, policy } = this.#options;
+    const { random } = ports;
+    return retryAfter(first, { ...limits, policy, timekeeper: this.timekeeper, random, idempotent }, () => attempt(limits));
+  }
+
+  /** Refuses new calls, lets the running ones end for at most `timeoutMs`, then destroys. */
+  close(timeoutMs: number): Promise<void> {
+    return this.lifecycle.close(timeoutMs);
+  }
+
+  /** Ends everything now; pending calls get a `ClosedError` with this cause. */
+  destroy(reason?: unknown): void {
+    this.lifecycle.destroy(reason);
+  }
+
+  /** Counts a call in. Its deadline, or why it may not begin. */
+  #begin(signal: AbortSignal | undefined, timeoutMs: number): number | GaveUp {
+    if (!(timeoutMs > 0)) checkOption(this.#options.system, 'timeoutMs', timeoutMs, timeoutRule, this.#options.system);
+    if (signal?.aborted) {
+      const aborted = abandonedFailure(new Pending(() => {}, 0, signal), 'aborted', 'not-sent', 'start');
+      return new GaveUp(aborted, 0, [], 'ended');
+    }
+    const refused = this.lifecycle.enter();
+    if (refused) return new GaveUp(refused, 0, [], 'ended');
+    return this.timekeeper.clock.now() + timeoutMs;
+  }
+}
+
+/** The first try of a call, which goes on by itself when it fails. */
+class Call<T> extends Pending<T> {
+  readonly #caller: Caller;
+  readonly #conclude: (result: T | GaveUp) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #idempotent: boolean;
+  readonly #send: (pending: Pending) => void;
+
+  constructor(
+    caller: Caller,
+    conclude: (result: T | GaveUp) => void,
+    reject: (error: unknown) => void,
+    dueAt: number,
+    signal: AbortSignal | undefined,
+    idempotent: boolean,
+    send: (pending: Pending) => void,
+  ) {
+    super(conclude as (result: T | Failure) => void, dueAt, signal);
+    this.#caller = caller;
+    this.#conclude = conclude;
+    this.#reject = reject;
+    this.#idempotent = idempotent;
+    this.#send = send;
+  }
+
+  override settle(result: T | Failure): void {
+    if (this.settled) return;
+    this.retire();
+    if (result instanceof Failure) {
+      this.#repeat(result).then(
+        (last) => this.#end(last),
+        (error: unknown) => this.fail(error),
+      );
+      return;
+    }
+    this.#end(result);
+  }
+
+  /** A mistake of the client's own code, or of a policy's: the call ends with what was thrown. */
+  fail(error: unknown): void {
+    this.retire();
+    this.#caller.lifecycle.leave();
+    this.#reject(error);
+  }
+
+  #end(result: T | GaveUp): void {
+    this.#caller.lifecycle.leave();
+    this.#conclude(result);
+  }
+
+  #repeat(first: Failure): Promise<T | GaveUp> {
+    const { dueAt, signal } = this;
+    return this.#caller.repeat<T>(first, { dueAt, signal }, this.#idempotent, (limits) =>
+      waitFor<T>(this.#caller.timekeeper, limits, 'request', (pending) => this.#send(pending as Pending)),
+    );
+  }
+}

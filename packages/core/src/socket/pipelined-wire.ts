@@ -1,0 +1,119 @@
+/** A ready-made wire for protocols that answer in order, with any number of requests in flight. */
+
+import type { Pending, Timekeeper } from '../deadline.ts';
+import type { Failure } from '../errors/failure.ts';
+import type { FrameMeter } from '../kit/framing/meter.ts';
+import type { SlabWriter } from '../kit/framing/slab.ts';
+import { type FrameSink, FrameSplitter } from '../kit/framing/splitter.ts';
+import { WireError } from '../kit/framing/wire-error.ts';
+import { InOrderTable } from '../kit/pending/in-order.ts';
+import { waitFor } from '../waiting.ts';
+import type { Connection } from './connection.ts';
+import type { PoolMember } from './pool-options.ts';
+import type { SessionWire } from './session-options.ts';
+
+/** A protocol as bytes. One for each connection: its meter remembers how far it read. */
+export interface PipelineCodec<Request, Answer> {
+  readonly meter: FrameMeter;
+  /** Writes a request: `out.reserve`, then `out.commit`. */
+  write(out: SlabWriter, request: Request): void;
+  /**
+   * Reads one frame. A refusal of the server is a `Failure`. What it returns must share no memory with `bytes`, unless
+   * the frame is `owned`.
+   *
+   * @throws WireError when it is none
+   */
+  read(bytes: Uint8Array, start: number, end: number, owned: boolean): Answer | Failure;
+  /** Whether a frame answers no request. Default: none does. */
+  isPush?(bytes: Uint8Array, start: number): boolean;
+}
+
+export interface PipelinedWireOptions<Request, Answer> {
+  readonly timekeeper: Timekeeper;
+  readonly codec: PipelineCodec<Request, Answer>;
+  /** Unanswered requests, abandoned ones included. */
+  readonly maxInFlight: number;
+  /** Bytes that may wait for the socket to take them. Default 1 MiB. */
+  readonly maxQueuedBytes?: number;
+  readonly maxFrameBytes: number;
+  /** The connection ends when an abandoned request holds up the others for longer. */
+  readonly stallMs: number;
+  /** What comes before the first request, by way of `call`. */
+  readonly handshake?: (wire: PipelinedWire<Request, Answer>) => Promise<Failure | undefined>;
+  readonly onPush?: (push: Answer | Failure, bytes: number, wire: PipelinedWire<Request, Answer>) => void;
+}
+
+export class PipelinedWire<Request, Answer> implements SessionWire<Request>, PoolMember, FrameSink {
+  readonly connection: Connection<PipelinedWire<Request, Answer>>;
+  readonly #options: PipelinedWireOptions<Request, Answer>;
+  readonly #codec: PipelineCodec<Request, Answer>;
+  readonly #maxQueuedBytes: number;
+  readonly #table: InOrderTable;
+  readonly #splitter: FrameSplitter;
+
+  constructor(
+    connection: Connection<PipelinedWire<Request, Answer>>,
+    options: PipelinedWireOptions<Request, Answer>,
+  ) {
+    this.connection = connection;
+    this.#options = options;
+    this.#codec = options.codec;
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? 1024 * 1024;
+    this.#table = new InOrderTable(connection, { capacity: options.maxInFlight, clock: options.timekeeper.clock });
+    this.#splitter = new FrameSplitter(options.codec.meter, this, { maxFrameBytes: options.maxFrameBytes });
+    connection.limitStall(this.#table, options.stallMs);
+  }
+
+  get full(): boolean {
+    return this.#table.full || this.connection.out.queued > this.#maxQueuedBytes;
+  }
+
+  /** Up, with nothing unanswered: fit for a lease. */
+  get usable(): boolean {
+    return this.connection.up && this.#table.size === 0;
+  }
+
+  /** Requests without an answer, abandoned ones included. */
+  get inFlight(): number {
+    return this.#table.size;
+  }
+
+  send(request: Request, pending: Pending): void {
+    const { out } = this.connection;
+    pending.from = out.position;
+    this.#codec.write(out, request);
+    pending.to = out.position;
+    this.#table.push(pending);
+    this.connection.flushSoon();
+  }
+
+  /** Sends a request on this very connection, past any waiting room: for handshakes, subscriptions, leases. */
+  call(request: Request, dueAt: number = Infinity, signal?: AbortSignal): Promise<Answer | Failure> {
+    return waitFor<Answer>(this.#options.timekeeper, { dueAt, signal }, 'request', (pending) =>
+      this.send(request, pending as Pending),
+    );
+  }
+
+  async handshake(): Promise<Failure | undefined> {
+    return this.#options.handshake?.(this);
+  }
+
+  onData(bytes: Uint8Array, length: number): void {
+    this.#splitter.push(bytes, length);
+  }
+
+  onFrame(bytes: Uint8Array, start: number, end: number, owned: boolean): void {
+    const answer = this.#codec.read(bytes, start, end, owned);
+    if (this.#codec.isPush?.(bytes, start)) this.#options.onPush?.(answer, end - start, this);
+    else if (!this.#table.answer(answer)) throw new WireError('an answer came that no request waits for');
+  }
+
+  onClose(failure: Failure): void {
+    this.#splitter.stop();
+    this.#table.clear(failure);
+  }
+
+  close(failure: Failure): void {
+    this.connection.close(failure);
+  }
+}
