@@ -278,12 +278,13 @@ describe('Timekeeper: its timer', () => {
 });
 
 describe('Timekeeper: signals', () => {
-  it('ends a call when its signal is aborted, with the reason as the cause', () => {
-    const { keeper, watch } = setUp();
+  it('ends a call when its signal is aborted, with the reason as the cause', async () => {
+    const { clock, keeper, watch } = setUp();
     const controller = new AbortController();
     const watched = watch(Infinity, controller.signal);
     const bystander = watch();
     const reason = { why: 'enough' };
+    await clock.advance(10 * tickMs);
     controller.abort(reason);
     const failure = failureOf(watched);
     expect(failure).toMatchObject({ kind: 'aborted', code: 'ABORTED', outcome: 'not-sent', retryable: false });
