@@ -7,6 +7,9 @@ export {
 } from './credentials.ts';
 export { abandonedFailure, type Abandonment, type Holder, Pending, type TickListener, tickMs, Timekeeper } from './deadline.ts';
 export { type ByteStream, formatTarget, type SocketTarget } from './endpoint.ts';
+export { type AddressOptions, type AddressSpec, parseAddress, resolveTargets } from './endpoint/address.ts';
+export { type ParameterSpec, type ParameterSpecs, type ParameterValues } from './endpoint/parameters.ts';
+export { type EndpointSpec, type ParsedEndpoint, parseEndpoint, type SchemeSpec } from './endpoint/parse.ts';
 export { ClientError, type ErrorDetails, type ErrorInit, type Outcome } from './errors/client-error.ts';
 export { Failure, type FailureInit, type FailureKind } from './errors/failure.ts';
 export {
@@ -48,4 +51,12 @@ export { RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
 export { pause } from './retry/pause.ts';
 export { longestPausesMs, mayRepeat, type RepeatRule, type RetryPolicy, retryPolicy } from './retry/policy.ts';
 export { GaveUp, type GiveUpReason, retryAfter, type RetryCall } from './retry/retry-after.ts';
+export { LatencyHistogram, type LatencySummary } from './stats/histogram.ts';
+export {
+  OperationCounters,
+  OperationStats,
+  type OperationsSummary,
+  type OperationSummary,
+} from './stats/operations.ts';
+export { type ClientState, StatusBoard, type StatusRecord } from './status.ts';
 export { type CallLimits, waitFor } from './waiting.ts';
