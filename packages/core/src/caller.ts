@@ -5,6 +5,7 @@ import { Failure } from './errors/failure.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { checkOption, timeoutRule } from './options.ts';
 import type { Ports } from './ports.ts';
+import { fullJitter } from './retry/backoff.ts';
 import type { RetryPolicy } from './retry/policy.ts';
 import { GaveUp, retryAfter } from './retry/retry-after.ts';
 import { type CallLimits, waitFor } from './waiting.ts';
@@ -20,12 +21,18 @@ export interface CallerOptions {
   /** The system's name, a kind of every error. */
   readonly system: string;
   readonly ports: Ports;
-  readonly policy: RetryPolicy;
+  /** Default: five tries, full jitter from 50 ms to 1 s. */
+  readonly policy?: RetryPolicy;
   /** Of calls that set none, in milliseconds. */
   readonly timeoutMs: number;
-  /** Lets go of sockets and timers, once, at the end. */
-  readonly release: (failure: Failure) => void;
 }
+
+/** What a client has to let go of at its end: sessions, pools, subscriptions. */
+export interface Resource {
+  destroy(failure: Failure): void;
+}
+
+const defaultPolicy: RetryPolicy = Object.freeze({ maxAttempts: 5, backoff: fullJitter({ baseMs: 50, capMs: 1000 }) });
 
 const noOptions: CallOptions = Object.freeze({});
 
@@ -37,11 +44,22 @@ export class Caller {
   readonly timekeeper: Timekeeper;
   readonly lifecycle: Lifecycle;
   readonly #options: CallerOptions;
+  readonly #policy: RetryPolicy;
+  readonly #resources: Resource[] = [];
 
   constructor(options: CallerOptions) {
     this.#options = options;
+    this.#policy = options.policy ?? defaultPolicy;
     this.timekeeper = new Timekeeper(options.ports.clock);
-    this.lifecycle = new Lifecycle(this.timekeeper, options.release);
+    this.lifecycle = new Lifecycle(this.timekeeper, (failure) => {
+      for (const resource of this.#resources) resource.destroy(failure);
+    });
+  }
+
+  /** Has `resource` destroyed at the end of the client, in the order of these calls, when no call is left. */
+  own<R extends Resource>(resource: R): R {
+    this.#resources.push(resource);
+    return resource;
   }
 
   /**
@@ -100,9 +118,9 @@ export class Caller {
     idempotent: boolean,
     attempt: (limits: CallLimits) => Promise<T | Failure>,
   ): Promise<T | GaveUp> {
-    const { ports, policy } = this.#options;
-    const { random } = ports;
-    return retryAfter(first, { ...limits, policy, timekeeper: this.timekeeper, random, idempotent }, () => attempt(limits));
+    const { random } = this.#options.ports;
+    const call = { ...limits, policy: this.#policy, timekeeper: this.timekeeper, random, idempotent };
+    return retryAfter(first, call, () => attempt(limits));
   }
 
   /** Refuses new calls, lets the running ones end for at most `timeoutMs`, then destroys. */

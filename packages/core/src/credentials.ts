@@ -53,7 +53,7 @@ export class CredentialSource<T extends object> {
   }
 
   /** No more fetching in the background. */
-  stop(): void {
+  destroy(): void {
     this.#stopped = true;
     this.#timer?.cancel();
   }

@@ -1,4 +1,4 @@
-export { Caller, type CallerOptions, type CallOptions } from './caller.ts';
+export { Caller, type CallerOptions, type CallOptions, type Resource } from './caller.ts';
 export {
   type CredentialsOption,
   CredentialSource,

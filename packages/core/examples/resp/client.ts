@@ -1,51 +1,62 @@
 /** A Redis client: a pipelined session, a pool for what blocks, subscriptions that survive reconnects. */
 
-import { Caller, type CallOptions, type CredentialsOption, CredentialSource, Failure, fullJitter, type GaveUp } from '@wirewright/core';
-import { type Ports, type SocketTarget, systemPorts, waitFor } from '@wirewright/core';
+import {
+  Caller,
+  type CallOptions,
+  type CredentialsOption,
+  CredentialSource,
+  Failure,
+  type GaveUp,
+} from '@wirewright/core';
+import type { SocketTarget } from '@wirewright/core';
 import { Queue, queueSubscriber, Subscriptions } from '@wirewright/core/kit';
-import { Connection, type ConnectionHooks, type Net, nodeNet, type TlsOptions } from '@wirewright/core/socket';
-import { PipelinedWire, type Pool, Session, wirePool } from '@wirewright/core/socket';
+import { Connection, type ConnectionHooks, nodeRuntime, PipelinedWire, type Pool } from '@wirewright/core/socket';
+import { type Runtime, Session, type TlsOptions, wirePool } from '@wirewright/core/socket';
 import { type Command, RespCodec, type RespValue } from './protocol.ts';
 
 type Wire = PipelinedWire<Command, RespValue>;
+type Login = { readonly username?: string; readonly password: string };
 
 export interface RespOptions {
   readonly target: SocketTarget;
   readonly tls?: TlsOptions;
-  readonly credentials?: CredentialsOption<{ readonly username?: string; readonly password: string }>;
-  readonly runtime?: Ports & { readonly net: Net };
+  readonly credentials?: CredentialsOption<Login>;
+  readonly runtime?: Runtime;
 }
 
 export class RespClient {
-  readonly #options: RespOptions;
-  readonly #ports: Ports & { readonly net: Net };
-  readonly #credentials: CredentialSource<{ readonly username?: string; readonly password: string }>;
-  readonly #subscriptions = new Subscriptions<string, string, Uint8Array>();
   readonly #caller: Caller;
   readonly #session: Session<Command, Wire>;
   readonly #pool: Pool<Wire>;
+  readonly #subscriptions: Subscriptions<string, string, Uint8Array>;
 
-  constructor(options: RespOptions) {
-    const ports = options.runtime ?? { ...systemPorts, net: nodeNet };
-    const policy = { maxAttempts: 5, backoff: fullJitter({ baseMs: 50, capMs: 1000 }) };
-    this.#options = options;
-    this.#ports = ports;
-    this.#credentials = new CredentialSource(options.credentials ?? { password: '' }, ports);
-    this.#caller = new Caller({ system: 'redis', ports, policy, timeoutMs: 5000, release: (reason) => this.#release(reason) });
-    const { timekeeper } = this.#caller;
-    this.#session = new Session<Command, Wire>({
-      ports, timekeeper, backoff: policy.backoff, maxWaiting: 10_000, maxWaitingBytes: 16_777_216,
-      open: (hooks) => this.#open(hooks),
-      onUp: (wire, epoch) => this.#subscriptions.resubscribe(epoch, async (topic) => {
-        const answer = await wire.call(['SUBSCRIBE', topic]);
-        return answer instanceof Failure ? answer : topic;
+  constructor({ target, tls, credentials = { password: '' }, runtime = nodeRuntime }: RespOptions) {
+    const caller = new Caller({ system: 'redis', ports: runtime, timeoutMs: 5000 });
+    const common = { ports: runtime, timekeeper: caller.timekeeper };
+    const login = caller.own(new CredentialSource(credentials, runtime));
+    const open = (hooks: ConnectionHooks<Wire>): Promise<Connection<Wire> | Failure> =>
+      Connection.open<Wire>({ ...runtime, ...common, ...hooks, target, tls, createWire });
+    const createWire = (connection: Connection<Wire>): Wire =>
+      new PipelinedWire(connection, {
+        ...common,
+        codec: new RespCodec(),
+        handshake: (wire) => hello(wire, login),
+        onPush: (push) => this.#deliver(push as readonly Uint8Array[]),
+      });
+    this.#caller = caller;
+    this.#subscriptions = caller.own(new Subscriptions<string, string, Uint8Array>());
+    this.#session = caller.own(
+      new Session<Command, Wire>({
+        ...common,
+        open,
+        onUp: (wire, epoch) => this.#subscriptions.resubscribe(epoch, (topic) => subscribe(wire, topic)),
+        liveness: { idleMs: 10_000, timeoutMs: 5000, ping: (wire) => void wire.call(['PING']) },
       }),
-      liveness: { idleMs: 10_000, timeoutMs: 5000, ping: (wire) => void wire.call(['PING']) },
-    });
-    this.#pool = wirePool<Wire>({ ports, timekeeper, max: 10, maxWaiters: 1000, maxIdleMs: 60_000, open: (hooks) => this.#open(hooks) });
+    );
+    this.#pool = caller.own(wirePool<Wire>({ ...common, open }));
   }
 
-  /** Runs a command; waits for a connection if there is none. `idempotent` ones are repeated when it is lost. */
+  /** Runs a command; waits for a connection if there is none. An `idempotent` one is repeated when it is lost. */
   async command(command: Command, options?: CallOptions, idempotent = false): Promise<RespValue> {
     return this.#caller.unwrap(await this.#submit(command, options, idempotent));
   }
@@ -54,21 +65,17 @@ export class RespClient {
     return this.#caller.unwrap(await this.#submit(['GET', key], options, true)) as Uint8Array | null;
   }
 
-  async set(key: string, value: string | Uint8Array, options?: CallOptions): Promise<void> {
-    this.#caller.unwrap(await this.#submit(['SET', key, value], options, false));
-  }
-
-  #submit(command: Command, options: CallOptions | undefined, idempotent: boolean): Promise<RespValue | GaveUp> {
-    return this.#caller.submit(options, idempotent, (pending) => this.#session.submit(command, pending, 64));
-  }
-
   /** Runs commands on a connection of their own: what blocks, and MULTI. */
-  async lease<T>(use: (call: (command: Command) => Promise<RespValue>) => Promise<T>, options?: CallOptions): Promise<T> {
+  async lease<T>(
+    use: (run: (command: Command) => Promise<RespValue>) => Promise<T>,
+    options?: CallOptions,
+  ): Promise<T> {
     const caller = this.#caller;
     const wire = caller.unwrap(await caller.run(options, true, (limits) => this.#pool.lease(limits)));
-    const { signal } = options ?? {};
     try {
-      return await use(async (command) => caller.unwrap(await caller.run(options, false, ({ dueAt }) => wire.call(command, dueAt, signal))));
+      return await use(async (command) =>
+        caller.unwrap(await caller.run(options, false, (limits) => wire.call(command, limits))),
+      );
     } finally {
       this.#pool.release(wire);
     }
@@ -76,7 +83,11 @@ export class RespClient {
 
   /** What is published to `channel` from now on; a notice stands where something may be missing. */
   async subscribe(channel: string, options?: CallOptions): Promise<Queue<Uint8Array>> {
-    const queue = new Queue<Uint8Array>({ maxItems: 1000, whenFull: 'drop-oldest', onReturn: () => this.#unsubscribe(channel) });
+    const onReturn = (): Promise<unknown> => {
+      this.#subscriptions.remove(channel);
+      return this.command(['UNSUBSCRIBE', channel], options, true);
+    };
+    const queue = new Queue<Uint8Array>({ maxItems: 1000, whenFull: 'drop-oldest', onReturn });
     this.#subscriptions.add(channel, channel, queueSubscriber(queue), this.#session.epoch);
     this.#session.start();
     await this.command(['SUBSCRIBE', channel], options, true);
@@ -87,36 +98,26 @@ export class RespClient {
     return this.#caller.close(timeoutMs);
   }
 
-  async #unsubscribe(channel: string): Promise<void> {
-    if (this.#subscriptions.remove(channel)) await this.command(['UNSUBSCRIBE', channel], {}, true);
+  #submit(command: Command, options: CallOptions | undefined, idempotent: boolean): Promise<RespValue | GaveUp> {
+    return this.#caller.submit(options, idempotent, (pending) => this.#session.submit(command, pending, 64));
   }
 
-  #release(reason: Failure): void {
-    this.#session.destroy(reason);
-    this.#pool.destroy(reason);
-    this.#subscriptions.end(undefined);
-    this.#credentials.stop();
+  #deliver([, channel, message]: readonly Uint8Array[]): void {
+    const [topic, payload] = [new TextDecoder().decode(channel), message as Uint8Array];
+    this.#subscriptions.deliver(topic, payload, payload.length, this.#session.epoch);
   }
+}
 
-  #open(hooks: ConnectionHooks<Wire>): Promise<Connection<Wire> | Failure> {
-    const { target, tls } = this.#options;
-    const { timekeeper } = this.#caller;
-    return Connection.open<Wire>({ ...this.#ports, ...hooks, timekeeper, target, tls, createWire: (connection) =>
-      new PipelinedWire(connection, {
-        timekeeper, codec: new RespCodec(), maxInFlight: 1024, maxFrameBytes: 67_108_864, stallMs: 10_000,
-        handshake: (wire) => this.#hello(wire),
-        onPush: (push, bytes) => {
-          const [, channel, message] = push as Uint8Array[];
-          this.#subscriptions.deliver(new TextDecoder().decode(channel), message as Uint8Array, bytes, this.#session.epoch);
-        },
-      }) });
-  }
+async function subscribe(wire: Wire, topic: string): Promise<string | Failure> {
+  const answer = await wire.call(['SUBSCRIBE', topic]);
+  return answer instanceof Failure ? answer : topic;
+}
 
-  async #hello(wire: Wire): Promise<Failure | undefined> {
-    const known = await this.#credentials.get();
-    if (known instanceof Failure) return known;
-    const answer = await wire.call(['HELLO', '3', ...(known.password ? ['AUTH', known.username ?? 'default', known.password] : [])]);
-    if (!(answer instanceof Failure)) return undefined;
-    return answer.kind === 'server' ? new Failure({ ...answer, kind: 'authentication' }) : answer;
-  }
+async function hello(wire: Wire, source: CredentialSource<Login>): Promise<Failure | undefined> {
+  const login = await source.get();
+  if (login instanceof Failure) return login;
+  const auth = login.password === '' ? [] : ['AUTH', login.username ?? 'default', login.password];
+  const answer = await wire.call(['HELLO', '3', ...auth]);
+  if (!(answer instanceof Failure)) return undefined;
+  return answer.kind === 'server' ? new Failure({ ...answer, kind: 'authentication' }) : answer;
 }

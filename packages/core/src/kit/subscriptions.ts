@@ -104,11 +104,11 @@ export class Subscriptions<Key, Topic, Item> {
     return undefined;
   }
 
-  /** Ends all of them. */
-  end(failure: Failure | undefined): void {
+  /** Ends all of them. The end of the client is the end of the stream; any other failure reaches the readers. */
+  destroy(failure: Failure): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    for (const entry of entries) entry.subscriber.onEnd(failure);
+    for (const entry of entries) entry.subscriber.onEnd(failure.kind === 'closed' ? undefined : failure);
   }
 
   /** Says that a new connection serves the subscription, once, and before its first push. */

@@ -6,6 +6,7 @@ export { nodeNet } from './node-net.ts';
 export { type PipelineCodec, PipelinedWire, type PipelinedWireOptions } from './pipelined-wire.ts';
 export { Pool } from './pool.ts';
 export { type Lease, type PoolMember, type PoolOptions, type PoolStats } from './pool-options.ts';
+export { nodeRuntime, type Runtime } from './runtime.ts';
 export { Session } from './session.ts';
 export { type ConnectionHooks, type SessionOptions, type SessionState, type SessionWire } from './session-options.ts';
 export { type TlsOptions } from './tls.ts';

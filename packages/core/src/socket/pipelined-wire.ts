@@ -7,7 +7,7 @@ import type { SlabWriter } from '../kit/framing/slab.ts';
 import { type FrameSink, FrameSplitter } from '../kit/framing/splitter.ts';
 import { WireError } from '../kit/framing/wire-error.ts';
 import { InOrderTable } from '../kit/pending/in-order.ts';
-import { waitFor } from '../waiting.ts';
+import { type CallLimits, waitFor } from '../waiting.ts';
 import type { Connection } from './connection.ts';
 import type { PoolMember } from './pool-options.ts';
 import type { SessionWire } from './session-options.ts';
@@ -31,17 +31,20 @@ export interface PipelineCodec<Request, Answer> {
 export interface PipelinedWireOptions<Request, Answer> {
   readonly timekeeper: Timekeeper;
   readonly codec: PipelineCodec<Request, Answer>;
-  /** Unanswered requests, abandoned ones included. */
-  readonly maxInFlight: number;
+  /** Unanswered requests, abandoned ones included. Default 1 024. */
+  readonly maxInFlight?: number;
   /** Bytes that may wait for the socket to take them. Default 1 MiB. */
   readonly maxQueuedBytes?: number;
-  readonly maxFrameBytes: number;
-  /** The connection ends when an abandoned request holds up the others for longer. */
-  readonly stallMs: number;
+  /** No answer may be longer. Default 64 MiB. */
+  readonly maxFrameBytes?: number;
+  /** The connection ends when an abandoned request holds up the others for longer. Default 10 000. */
+  readonly stallMs?: number;
   /** What comes before the first request, by way of `call`. */
   readonly handshake?: (wire: PipelinedWire<Request, Answer>) => Promise<Failure | undefined>;
   readonly onPush?: (push: Answer | Failure, bytes: number, wire: PipelinedWire<Request, Answer>) => void;
 }
+
+const unlimited: CallLimits = Object.freeze({ dueAt: Infinity });
 
 export class PipelinedWire<Request, Answer> implements SessionWire<Request>, PoolMember, FrameSink {
   readonly connection: Connection<PipelinedWire<Request, Answer>>;
@@ -51,17 +54,15 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
   readonly #table: InOrderTable;
   readonly #splitter: FrameSplitter;
 
-  constructor(
-    connection: Connection<PipelinedWire<Request, Answer>>,
-    options: PipelinedWireOptions<Request, Answer>,
-  ) {
+  constructor(connection: Connection<PipelinedWire<Request, Answer>>, options: PipelinedWireOptions<Request, Answer>) {
     this.connection = connection;
     this.#options = options;
     this.#codec = options.codec;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 1024 * 1024;
-    this.#table = new InOrderTable(connection, { capacity: options.maxInFlight, clock: options.timekeeper.clock });
-    this.#splitter = new FrameSplitter(options.codec.meter, this, { maxFrameBytes: options.maxFrameBytes });
-    connection.limitStall(this.#table, options.stallMs);
+    const { codec, timekeeper, maxInFlight = 1024, maxFrameBytes = 64 * 1024 * 1024, stallMs = 10_000 } = options;
+    this.#table = new InOrderTable(connection, { capacity: maxInFlight, clock: timekeeper.clock });
+    this.#splitter = new FrameSplitter(codec.meter, this, { maxFrameBytes });
+    connection.limitStall(this.#table, stallMs);
   }
 
   get full(): boolean {
@@ -88,8 +89,8 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
   }
 
   /** Sends a request on this very connection, past any waiting room: for handshakes, subscriptions, leases. */
-  call(request: Request, dueAt: number = Infinity, signal?: AbortSignal): Promise<Answer | Failure> {
-    return waitFor<Answer>(this.#options.timekeeper, { dueAt, signal }, 'request', (pending) =>
+  call(request: Request, limits: CallLimits = unlimited): Promise<Answer | Failure> {
+    return waitFor<Answer>(this.#options.timekeeper, limits, 'request', (pending) =>
       this.send(request, pending as Pending),
     );
   }

@@ -18,12 +18,12 @@ export interface PoolOptions<M extends PoolMember> {
   readonly open: (onClosed: (member: M, failure: Failure) => void) => Promise<M | Failure>;
   /** Members that are kept open while the pool is in use. Default 0. */
   readonly min?: number;
-  /** Members that may be open at once. */
-  readonly max: number;
-  /** Callers that may wait at once; more are refused with `overloaded`. */
-  readonly maxWaiters: number;
-  /** A member idle for longer is closed. Infinity keeps it. */
-  readonly maxIdleMs: number;
+  /** Members that may be open at once. Default 10. */
+  readonly max?: number;
+  /** Callers that may wait at once; more are refused with `overloaded`. Default 1 000. */
+  readonly maxWaiters?: number;
+  /** A member idle for longer is closed. Infinity keeps it. Default 60 000. */
+  readonly maxIdleMs?: number;
   /** A member older than this, give or take a tenth, is closed when it comes back. Infinity keeps it. Default Infinity. */
   readonly maxLifetimeMs?: number;
   /** Checks a member that was idle for `validateAfterMs` before it is leased. False, or a rejection, closes it. */

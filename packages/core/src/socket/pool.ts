@@ -33,6 +33,9 @@ export class Pool<M extends PoolMember> {
   /** Those that want a member nobody has used. */
   readonly #freshWaiters = new Waiters<M>('pool');
   readonly #min: number;
+  readonly #max: number;
+  readonly #maxWaiters: number;
+  readonly #maxIdleMs: number;
   readonly #maxLifetimeMs: number;
   readonly #validateAfterMs: number;
   #dialing = 0;
@@ -50,6 +53,9 @@ export class Pool<M extends PoolMember> {
   constructor(options: PoolOptions<M>) {
     this.#options = options;
     this.#min = options.min ?? 0;
+    this.#max = options.max ?? 10;
+    this.#maxWaiters = options.maxWaiters ?? 1000;
+    this.#maxIdleMs = options.maxIdleMs ?? 60_000;
     this.#maxLifetimeMs = options.maxLifetimeMs ?? Infinity;
     this.#validateAfterMs = options.validate ? (options.validateAfterMs ?? 30_000) : Infinity;
   }
@@ -100,7 +106,7 @@ export class Pool<M extends PoolMember> {
    */
   acquire(pending: Pending<M>, fresh = false): void {
     if (this.#destroyed) return pending.settle(this.#destroyed);
-    if (this.#waiters.size + this.#freshWaiters.size >= this.#options.maxWaiters) {
+    if (this.#waiters.size + this.#freshWaiters.size >= this.#maxWaiters) {
       return pending.settle(this.#overloaded());
     }
     if (!fresh) {
@@ -171,9 +177,7 @@ export class Pool<M extends PoolMember> {
   }
 
   #fit(slot: Slot<M>, now: number): boolean {
-    return (
-      slot.member.usable && now < slot.expiresAt && (slot.leased || now - slot.since < this.#options.maxIdleMs)
-    );
+    return slot.member.usable && now < slot.expiresAt && (slot.leased || now - slot.since < this.#maxIdleMs);
   }
 
   #lease(slot: Slot<M>, now: number): M {
@@ -215,7 +219,7 @@ export class Pool<M extends PoolMember> {
   }
 
   #atMax(): boolean {
-    return this.#slots.size + this.#dialing >= this.#options.max;
+    return this.#slots.size + this.#dialing >= this.#max;
   }
 
   #grow(): void {
@@ -318,12 +322,15 @@ export class Pool<M extends PoolMember> {
   /** One timer for the next member that will have been idle for too long. It keeps no process alive. */
   #armSweep(): void {
     const oldest = this.#idle[0];
-    if (this.#sweepTimer || !oldest || this.#options.maxIdleMs === Infinity || this.#destroyed) return;
-    const wait = oldest.since + this.#options.maxIdleMs - this.#options.timekeeper.clock.now();
-    this.#sweepTimer = this.#options.ports.clock.setTimer(() => {
-      this.#sweepTimer = undefined;
-      this.#sweep();
-    }, Math.max(wait, 1));
+    if (this.#sweepTimer || !oldest || this.#maxIdleMs === Infinity || this.#destroyed) return;
+    const wait = oldest.since + this.#maxIdleMs - this.#options.timekeeper.clock.now();
+    this.#sweepTimer = this.#options.ports.clock.setTimer(
+      () => {
+        this.#sweepTimer = undefined;
+        this.#sweep();
+      },
+      Math.max(wait, 1),
+    );
     this.#sweepTimer.unref();
   }
 
@@ -337,7 +344,7 @@ export class Pool<M extends PoolMember> {
   #overloaded(): Failure {
     return new Failure({
       kind: 'overloaded',
-      message: `${this.#options.maxWaiters} calls wait for a connection already (maxWaiters); slow down, or raise it or the pool's size`,
+      message: `${this.#maxWaiters} calls wait for a connection already (maxWaiters); slow down, or raise it or the pool's size`,
       outcome: 'not-sent',
       retryable: true,
       details: { phase: 'pool' },

@@ -37,12 +37,12 @@ export interface SessionOptions<Request, W extends SessionWire<Request>> {
   /** A connection that was up is gone. */
   readonly onDown?: (epoch: number, failure: Failure) => void;
   readonly onState?: (state: SessionState) => void;
-  /** The pause after failed try n, n from 1, in milliseconds. */
-  readonly backoff: Backoff;
-  /** Calls that may wait for a connection, or for room on it. */
-  readonly maxWaiting: number;
-  /** And their size in bytes. */
-  readonly maxWaitingBytes: number;
+  /** The pause after failed try n, n from 1, in milliseconds. Default: full jitter from 50 ms to 5 s. */
+  readonly backoff?: Backoff;
+  /** Calls that may wait for a connection, or for room on it. Default 10 000. */
+  readonly maxWaiting?: number;
+  /** And their size in bytes. Default 16 MiB. */
+  readonly maxWaitingBytes?: number;
   readonly liveness?: LivenessOptions<W> | undefined;
 }
 

@@ -7,12 +7,17 @@ import { abandonedFailure, type Abandonment, type Pending } from '../deadline.ts
 import { Failure } from '../errors/failure.ts';
 import { WaitingRoom } from '../kit/waiting-room.ts';
 import type { Timer } from '../ports.ts';
+import { fullJitter } from '../retry/backoff.ts';
 import type { Connection } from './connection.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionOptions, SessionState, SessionWire } from './session-options.ts';
 
+type Bounds = Required<Pick<SessionOptions<never, never>, 'maxWaiting' | 'maxWaitingBytes' | 'backoff'>>;
+
+const defaultBackoff = fullJitter({ baseMs: 50, capMs: 5000 });
+
 export class Session<Request, W extends SessionWire<Request>> {
-  readonly #options: SessionOptions<Request, W>;
+  readonly #options: SessionOptions<Request, W> & Bounds;
   readonly #room: WaitingRoom<Request>;
   #state: SessionState = { is: 'idle', cause: undefined };
   #epoch = 0;
@@ -26,10 +31,9 @@ export class Session<Request, W extends SessionWire<Request>> {
   #refed = true;
 
   constructor(options: SessionOptions<Request, W>) {
-    this.#options = options;
-    this.#room = new WaitingRoom(options.maxWaiting, options.maxWaitingBytes, (pending, why) =>
-      this.#gaveUp(pending, why),
-    );
+    const { maxWaiting = 10_000, maxWaitingBytes = 16 * 1024 * 1024, backoff = defaultBackoff } = options;
+    this.#options = { ...options, maxWaiting, maxWaitingBytes, backoff };
+    this.#room = new WaitingRoom(maxWaiting, maxWaitingBytes, (pending, why) => this.#gaveUp(pending, why));
   }
 
   get state(): SessionState {

@@ -14,7 +14,10 @@ export function wirePool<W extends Wire & PoolMember>(options: WirePoolOptions<W
   return new Pool<W>({
     ...options,
     open: async (onClosed) => {
-      const opened = await options.open({ onClosed: ({ wire }, failure) => onClosed(wire, failure), onProgress: () => {} });
+      const opened = await options.open({
+        onClosed: ({ wire }, failure) => onClosed(wire, failure),
+        onProgress: () => {},
+      });
       return opened instanceof Failure ? opened : opened.wire;
     },
   });
