@@ -52,10 +52,10 @@ export class Ring<T> implements Iterable<T> {
     return item;
   }
 
-  /** Takes one item out of the middle: O(n), for the rare case that one is given up. */
+  /** Takes one item out of the middle: O(distance from the end), as those that can be taken back are the youngest. */
   remove(item: T): boolean {
     const mask = this.#slots.length - 1;
-    for (let i = 0; i < this.#size; i += 1) {
+    for (let i = this.#size - 1; i >= 0; i -= 1) {
       if (this.#slots[(this.#head + i) & mask] !== item) continue;
       for (let j = i; j < this.#size - 1; j += 1) {
         this.#slots[(this.#head + j) & mask] = this.#slots[(this.#head + j + 1) & mask];

@@ -23,7 +23,9 @@ export class Waiters<T> implements Holder {
     return this.#ring.size - this.#gone;
   }
 
+  /** One that is settled already does not wait. */
   push(pending: Pending<T>): void {
+    if (pending.settled) return;
     pending.holder = this;
     this.#ring.push(pending);
   }
@@ -32,7 +34,7 @@ export class Waiters<T> implements Holder {
   shift(): Pending<T> | undefined {
     for (let pending = this.#ring.shift(); pending; pending = this.#ring.shift()) {
       if (!pending.settled) return pending;
-      this.#gone -= 1;
+      this.#forgetOne();
     }
     return undefined;
   }
@@ -46,8 +48,17 @@ export class Waiters<T> implements Holder {
     }
   }
 
-  /** Ends all that wait. */
+  /** Ends all that wait now; who comes while they are told waits anew. */
   fail(failure: Failure): void {
-    for (let pending = this.shift(); pending; pending = this.shift()) pending.settle(failure);
+    for (let left = this.#ring.size; left > 0; left -= 1) {
+      const pending = this.#ring.shift() as Pending<T>;
+      if (pending.settled) this.#forgetOne();
+      else pending.settle(failure);
+    }
+  }
+
+  /** One that somebody else settled was never counted as gone. */
+  #forgetOne(): void {
+    if (this.#gone > 0) this.#gone -= 1;
   }
 }

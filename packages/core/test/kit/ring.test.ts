@@ -40,6 +40,15 @@ describe('Ring', () => {
     expect([...ring]).toEqual(Array.from({ length: 1000 }, (_, index) => index));
   });
 
+  it('takes the youngest out without looking at the older ones', () => {
+    const ring = new Ring<number>();
+    const count = 300_000;
+    for (let i = 0; i < count; i += 1) ring.push(i);
+    // From the old end this would be 45 000 million looks.
+    for (let i = count - 1; i > 0; i -= 1) ring.remove(i);
+    expect([...ring]).toEqual([0]);
+  });
+
   it('keeps no reference to what was taken out', async () => {
     const ring = new Ring<object>(8);
     const fill = (): WeakRef<object>[] => Array.from({ length: 5 }, () => {
