@@ -4,8 +4,8 @@ import { Failure } from '@wirewright/core';
 import { type FrameMeter, type SlabWriter, utf8Length, WireError, writeDecimal, writeUtf8 } from '@wirewright/core/kit';
 import type { PipelineCodec } from '@wirewright/core/socket';
 
-/** Blobs are bytes, maps flat arrays. */
-export type RespValue = string | number | boolean | null | Uint8Array | readonly RespValue[];
+/** Blobs are bytes, maps flat arrays, doubles and booleans their text. */
+export type RespValue = string | number | null | Uint8Array | readonly RespValue[];
 export type Command = readonly (string | Uint8Array)[];
 
 const decoder = new TextDecoder();
@@ -22,10 +22,10 @@ export class RespCodec implements PipelineCodec<Command, RespValue>, FrameMeter 
   measure(bytes: Uint8Array, start: number, end: number): number {
     let at = start + this.#walked;
     for (; this.#missing > 0; this.#missing -= 1) {
-      const line = lineEnd(bytes, at, end);
+      const [line, type] = [lineEnd(bytes, at, end), bytes[at] as number];
       this.#walked = at - start;
+      if (at < end && type > push && type !== 0x5f && type !== set) throw new WireError('expected a RESP value');
       if (line < 0) return 0;
-      const type = bytes[at] as number;
       const count = type === blob || isAggregate(type) ? decimal(bytes, at + 1, line) : 0;
       at = line + 2 + (type === blob && count >= 0 ? count + 2 : 0);
       if (isAggregate(type) && count > 0) this.#missing += type === map ? 2 * count : count;
@@ -55,12 +55,7 @@ export class RespCodec implements PipelineCodec<Command, RespValue>, FrameMeter 
       if (type === blob) return bytes.slice(line + 2, (this.#at += count + 2) - 2);
       return Array.from({ length: type === map ? 2 * count : count }, () => this.#value(bytes, end));
     }
-    const text = decoder.decode(bytes.subarray(start, line));
-    if (type === 0x2b || type === error) return text;
-    if (type === 0x5f) return null;
-    if (type === 0x23) return text === 't';
-    if (type === 0x2c) return Number(text.replace('inf', 'Infinity'));
-    throw new WireError(`no RESP value starts with byte ${type}`);
+    return type === 0x5f ? null : decoder.decode(bytes.subarray(start, line));
   }
 
   write(out: SlabWriter, command: Command): void {
@@ -88,6 +83,7 @@ const crlf = (bytes: Uint8Array, at: number): number => {
   return at + 2;
 };
 
+/** The CR of the line that starts at `at`, or -1 while it is not there. */
 function lineEnd(bytes: Uint8Array, at: number, end: number): number {
   for (let i = at; i < end - 1; i += 1) if (bytes[i] === 0x0d) return i;
   return -1;
