@@ -1,0 +1,38 @@
+/** The HTTP port: what a transport has to do, so that undici and `fetch` look the same from above. */
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query, from the slash: `/v1/query?x=1`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+}
+
+export interface HttpHeaders {
+  /** The value of a header, by its name in any case; null when it is absent. */
+  get(name: string): string | null;
+}
+
+/** What a transport tells of one exchange. Nothing follows `onEnd` and `onError`, nor the call of the abort function. */
+export interface HttpHandler {
+  /** From now on the server may have seen the request. */
+  onSent(): void;
+  onHead(status: number, headers: HttpHeaders): void;
+  /** A part of the body, valid inside the call only. */
+  onChunk(chunk: Uint8Array): void;
+  onEnd(): void;
+  onError(error: unknown): void;
+}
+
+export interface HttpTransport {
+  /** Where to, printable, without credentials. */
+  readonly origin: string;
+  /**
+   * Starts an exchange. Redirects are not followed, cookies not kept, bodies not cached.
+   *
+   * @returns aborts it
+   */
+  start(request: HttpRequest, handler: HttpHandler): () => void;
+  /** Lets go of sockets, for good. */
+  destroy(): void;
+}
