@@ -111,7 +111,11 @@ export function checkLensRequest(
   const length = lensRequestHeaderLength + keyLength + valueLength;
   const frameProblem = checkFrameLength(limits, length);
   if (frameProblem) return frameProblem;
-  if (length > oneSegment && limits.injectionGuard && holdsEmbeddedFrame(type, key, keyLength, value, valueLength, flags)) {
+  if (
+    length > oneSegment &&
+    limits.injectionGuard &&
+    holdsEmbeddedFrame(type, key, keyLength, value, valueLength, flags)
+  ) {
     return {
       what: 'embedded-frame',
       option: 'injectionGuard',

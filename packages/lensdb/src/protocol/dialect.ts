@@ -41,7 +41,8 @@ export function checkPreamble(dialect: Dialect, bytes: Uint8Array, start: number
     if (bytes[start + i] === magic[i]) continue;
     const other: Dialect = dialect === 'lens' ? 'ldbd' : 'lens';
     // The first byte is the same in both: two are needed to tell.
-    if (length >= 2 && bytes[start] === 0x4c && bytes[start + 1] === magics[other][1]) throw new OtherDialectError(other);
+    if (length >= 2 && bytes[start] === 0x4c && bytes[start + 1] === magics[other][1])
+      throw new OtherDialectError(other);
     throw new WireError(`expected a frame that starts with the magic of the dialect '${dialect}'`);
   }
   if (end - start > 4 && bytes[start + 4] !== version) {

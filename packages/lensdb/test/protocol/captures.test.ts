@@ -77,7 +77,8 @@ describe('captured exchanges', () => {
         'pipeline.ping_ping',
         'pipeline.set_get',
       ]);
-      for (const { request } of others) expect(() => decodeLensRequest(request)).toThrow(/magic|dialect|version|type|short|announces/);
+      for (const { request } of others)
+        expect(() => decodeLensRequest(request)).toThrow(/magic|dialect|version|type|short|announces/);
     });
   });
 

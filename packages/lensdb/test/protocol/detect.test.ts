@@ -48,7 +48,10 @@ describe('detection', () => {
 
   it('takes the answer to a lens PING in the second attempt', () => {
     for (const size of [1, 5, 18]) expect(fed('lens', pong, size)).toEqual({ kind: 'lens' });
-    expect(fed('lens', ldbdResponse(3, 'bad magic'))).toMatchObject({ kind: 'not-lensdb', message: expect.stringMatching(/in the dialect 'ldbd'/) });
+    expect(fed('lens', ldbdResponse(3, 'bad magic'))).toMatchObject({
+      kind: 'not-lensdb',
+      message: expect.stringMatching(/in the dialect 'ldbd'/),
+    });
   });
 
   it('expects the status that belongs to the probe', () => {

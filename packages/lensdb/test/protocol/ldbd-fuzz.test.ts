@@ -132,7 +132,11 @@ function isGap(value: Uint8Array, data: string, options: SimulationOptions): boo
   const reply = latin1(ldbdResponse(0, '', options.pingText));
   const known = latin1(falseReply);
   const rest = latin1(value).slice(data.length);
-  return options.hostileCuts && latin1(value).startsWith(data) && [reply + known, known + reply].some((both) => rest.startsWith(both));
+  return (
+    options.hostileCuts &&
+    latin1(value).startsWith(data) &&
+    [reply + known, known + reply].some((both) => rest.startsWith(both))
+  );
 }
 
 const { GET, SET, SETEX, DELETE, EXISTS, KEYS, SIZE, CLEAR, PING } = MessageType;
@@ -210,12 +214,19 @@ describe('ldbd answers from a single-read server, cut at random places', () => {
     const seen = { lost: 0, whole: 0 };
     for (let seed = 0; seed < 4000; seed++) {
       const random = new SeededRandom(seed);
-      const options: SimulationOptions = { ...optionsOf(random, random.integer(0, 90)), closesAfterAnswer: false, hostileCuts: false };
+      const options: SimulationOptions = {
+        ...optionsOf(random, random.integer(0, 90)),
+        closesAfterAnswer: false,
+        hostileCuts: false,
+      };
       // Such a reply is never learned: see the learner.
       if (options.pingText === 'false') continue;
       const value = valueOf(random, options);
       const pingReply = ldbdResponse(0, '', options.pingText);
-      const conversation = new Conversation(random, options, new Map([['k', Buffer.from(value)]]), { strategy: 'fence', pingReply });
+      const conversation = new Conversation(random, options, new Map([['k', Buffer.from(value)]]), {
+        strategy: 'fence',
+        pingReply,
+      });
       const settled = conversation.run(GET, 'k');
       if (settled === 'lost' || settled === 'silent') seen.lost++;
       else if (typeof settled === 'string') expect.unreachable(`seed ${seed}`);

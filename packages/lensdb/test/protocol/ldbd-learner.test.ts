@@ -10,7 +10,7 @@ import { lensResponse } from '../../src/protocol/lens/response.ts';
 const key = '0123456789abcdef';
 const pingReply = ldbdResponse(0, '', 'PONG');
 const learned = { kind: 'learned', reads: { strategy: 'fence', pingReply } };
-const one = { kind: 'learned', reads: { strategy: 'close', oneRequest: true } };
+const oneRequest = { kind: 'learned', reads: { strategy: 'close', oneRequest: true } };
 
 function feedAll(learner: LdbdLearner, ...pieces: Uint8Array[]): LearnStep[] {
   return pieces.map((piece) => learner.feed(piece));
@@ -21,7 +21,13 @@ describe('the reply to PING', () => {
     for (let cut = 8; cut <= pingReply.length; cut++) {
       for (let fenceCut = 1; fenceCut <= falseReply.length; fenceCut++) {
         const learner = new LdbdLearner(key);
-        const [first, ...steps] = feedAll(learner, pingReply.subarray(0, cut), pingReply.subarray(cut), falseReply.subarray(0, fenceCut), falseReply.subarray(fenceCut));
+        const [first, ...steps] = feedAll(
+          learner,
+          pingReply.subarray(0, cut),
+          pingReply.subarray(cut),
+          falseReply.subarray(0, fenceCut),
+          falseReply.subarray(fenceCut),
+        );
         expect(first?.kind).toBe('send');
         expect(steps.find((step) => step.kind !== 'more')).toEqual(learned);
       }
@@ -65,7 +71,7 @@ describe('the end of the stream', () => {
     for (const end of [8, 10, 12]) {
       const learner = new LdbdLearner(key);
       learner.feed(pingReply, 0, end);
-      expect(learner.eof()).toEqual(one);
+      expect(learner.eof()).toEqual(oneRequest);
     }
   });
 
@@ -93,7 +99,10 @@ describe('what no server may send', () => {
     expect(new LdbdLearner(key).feed(lensResponse(0))).toMatchObject({ kind: 'violation', dialect: 'lens' });
     const endless = new LdbdLearner(key);
     endless.feed(pingReply);
-    expect(endless.feed(new Uint8Array(200_000))).toEqual({ kind: 'violation', message: 'the answer to PING has no end' });
+    expect(endless.feed(new Uint8Array(200_000))).toEqual({
+      kind: 'violation',
+      message: 'the answer to PING has no end',
+    });
     expect(endless.feed(falseReply)).toEqual({ kind: 'more' });
   });
 });

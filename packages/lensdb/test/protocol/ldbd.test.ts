@@ -2,14 +2,34 @@ import { WireError } from '@wirewright/core/kit';
 import { describe, expect, it } from 'vitest';
 import { OtherDialectError } from '../../src/protocol/dialect.ts';
 import { isMessageType, ldbdStatusNames, MessageType, ResponseStatus } from '../../src/protocol/ldbd/codes.ts';
-import { decodeLdbdRequest, encodeLdbdRequest, ldbdRequest, ldbdRequestLength } from '../../src/protocol/ldbd/request.ts';
-import { decodeLdbdResponse, encodeLdbdResponse, ldbdDataStart, ldbdResponse } from '../../src/protocol/ldbd/response.ts';
+import {
+  decodeLdbdRequest,
+  encodeLdbdRequest,
+  ldbdRequest,
+  ldbdRequestLength,
+} from '../../src/protocol/ldbd/request.ts';
+import {
+  decodeLdbdResponse,
+  encodeLdbdResponse,
+  ldbdDataStart,
+  ldbdResponse,
+} from '../../src/protocol/ldbd/response.ts';
 import { lensResponse } from '../../src/protocol/lens/response.ts';
 import { fromHex, toHex } from '../fixtures/captures.ts';
 
 describe('numbers', () => {
   it('have their documented names', () => {
-    expect(MessageType).toEqual({ GET: 1, SET: 2, DELETE: 3, EXISTS: 4, KEYS: 5, SIZE: 6, CLEAR: 7, SETEX: 8, PING: 9 });
+    expect(MessageType).toEqual({
+      GET: 1,
+      SET: 2,
+      DELETE: 3,
+      EXISTS: 4,
+      KEYS: 5,
+      SIZE: 6,
+      CLEAR: 7,
+      SETEX: 8,
+      PING: 9,
+    });
     for (const [name, status] of Object.entries(ResponseStatus)) expect(ldbdStatusNames[status]).toBe(name);
     expect([0, 1, 9, 10].map(isMessageType)).toEqual([false, true, true, false]);
   });
@@ -19,7 +39,7 @@ describe('requests', () => {
   it('have the bytes of the documented examples', () => {
     expect(toHex(ldbdRequest(MessageType.PING))).toBe('4c444244010900000000000000000000');
     expect(toHex(ldbdRequest(MessageType.GET, 'user:1'))).toBe('4c444244010100060000000000000000757365723a31');
-    expect(toHex(ldbdRequest(MessageType.SETEX, 's', 'v', 3600))).toBe('4c44424401080001000000010000' + '0e107376');
+    expect(toHex(ldbdRequest(MessageType.SETEX, 's', 'v', 3600))).toBe('4c444244010800010000000100000e107376');
   });
 
   it('come back from the decoder', () => {

@@ -39,7 +39,7 @@ function readFast(stream: readonly number[], random: SeededRandom): Reading {
     { maxFrameBytes: 1024 * 1024 },
   );
   try {
-    for (let at = 0; at < stream.length; ) {
+    for (let at = 0; at < stream.length;) {
       const end = Math.min(stream.length, at + random.integer(1, random.pick([1, 3, 20, 300])));
       splitter.push(Uint8Array.from(stream.slice(at, end)), end - at);
       at = end;

@@ -1,7 +1,12 @@
 import { WireError } from '@wirewright/core/kit';
 import { describe, expect, it } from 'vitest';
 import { OtherDialectError } from '../../src/protocol/dialect.ts';
-import { isLensMessageType, LensMessageType, LensResponseStatus, lensStatusNames } from '../../src/protocol/lens/codes.ts';
+import {
+  isLensMessageType,
+  LensMessageType,
+  LensResponseStatus,
+  lensStatusNames,
+} from '../../src/protocol/lens/codes.ts';
 import { encodeLensRequest, lensRequest, lensRequestLength } from '../../src/protocol/lens/request.ts';
 import {
   decodeLensResponse,
@@ -27,10 +32,24 @@ describe('requests', () => {
   });
 
   it('count the bytes of UTF-8, not characters', () => {
-    for (const text of ['', 'a', 'é', '€', '😀', 'a😀é€', '\ud800', '\udc00x', '\ud83d', 'x'.repeat(100), 'ü'.repeat(100)]) {
+    for (const text of [
+      '',
+      'a',
+      'é',
+      '€',
+      '😀',
+      'a😀é€',
+      '\ud800',
+      '\udc00x',
+      '\ud83d',
+      'x'.repeat(100),
+      'ü'.repeat(100),
+    ]) {
       const bytes = new TextEncoder().encode(text);
       expect(lensRequestLength(text, ''), JSON.stringify(text)).toBe(18 + bytes.length);
-      expect(toHex(lensRequest(LensMessageType.SET, text, text))).toBe(toHex(lensRequest(LensMessageType.SET, bytes, bytes)));
+      expect(toHex(lensRequest(LensMessageType.SET, text, text))).toBe(
+        toHex(lensRequest(LensMessageType.SET, bytes, bytes)),
+      );
     }
   });
 
@@ -44,8 +63,12 @@ describe('requests', () => {
     ] as const) {
       const length = lensRequestLength(key, value);
       expect(encodeLensRequest(new Uint8Array(length), 0, LensMessageType.SET, key, value, 0)).toBe(length);
-      expect(() => encodeLensRequest(new Uint8Array(length - 1), 0, LensMessageType.SET, key, value, 0)).toThrow(RangeError);
-      expect(() => encodeLensRequest(new Uint8Array(length), 1, LensMessageType.SET, key, value, 0)).toThrow(RangeError);
+      expect(() => encodeLensRequest(new Uint8Array(length - 1), 0, LensMessageType.SET, key, value, 0)).toThrow(
+        RangeError,
+      );
+      expect(() => encodeLensRequest(new Uint8Array(length), 1, LensMessageType.SET, key, value, 0)).toThrow(
+        RangeError,
+      );
     }
   });
 
@@ -63,7 +86,9 @@ describe('answers', () => {
     const meter = lensResponseMeter(1000);
     const announcing = (data: string, message: string): Uint8Array => fromHex(`4c454e530100${data}${message}`);
     expect(meter.measure(announcing('000003da', '00000000'), 0, 14)).toBe(1000);
-    expect(() => meter.measure(announcing('000003db', '00000000'), 0, 14)).toThrow(/1001 bytes.*'maxFrameBytes' \(1000\)/);
+    expect(() => meter.measure(announcing('000003db', '00000000'), 0, 14)).toThrow(
+      /1001 bytes.*'maxFrameBytes' \(1000\)/,
+    );
     expect(() => meter.measure(announcing('ffffffff', 'ffffffff'), 0, 14)).toThrow(/8589934604 bytes/);
     expect(() => lensResponseMeter().measure(announcing('04000000', '00000000'), 0, 14)).toThrow(WireError);
     expect(lensResponseMeter().measure(announcing('03fffff2', '00000000'), 0, 14)).toBe(64 * 1024 * 1024);

@@ -32,7 +32,18 @@ describe('SIZE', () => {
   });
 
   it('is nothing else', () => {
-    for (const text of ['', '-1', '1.5', ' 1', '1\n', 'x', '9007199254740992', '12345678901234567', '1e3', '9'.repeat(400)]) {
+    for (const text of [
+      '',
+      '-1',
+      '1.5',
+      ' 1',
+      '1\n',
+      'x',
+      '9007199254740992',
+      '12345678901234567',
+      '1e3',
+      '9'.repeat(400),
+    ]) {
       expect(() => parseSize(toBytes(text)), text).toThrow(WireError);
     }
   });

@@ -88,7 +88,8 @@ export class LdbdReader {
       if (from === end) return more;
     }
     if (this.#phase === 'idle') return this.#violation('the server sent bytes that no request had asked for');
-    if (!this.#answer.append(bytes, from, end)) return this.#violation("the answer is longer than 'maxFrameBytes' allows");
+    if (!this.#answer.append(bytes, from, end))
+      return this.#violation("the answer is longer than 'maxFrameBytes' allows");
     try {
       return this.#advance();
     } catch (error) {

@@ -5,7 +5,16 @@
  */
 
 import { WireError } from '@wirewright/core/kit';
-import { type BytesLike, byteLength, copyBytes, noBytes, readUint32, writeBytes, writeMagic, writeUint32 } from '../bytes.ts';
+import {
+  type BytesLike,
+  byteLength,
+  copyBytes,
+  noBytes,
+  readUint32,
+  writeBytes,
+  writeMagic,
+  writeUint32,
+} from '../bytes.ts';
 import { checkPreamble, magics, version } from '../dialect.ts';
 import { isLensMessageType, type LensMessageType } from './codes.ts';
 

@@ -45,7 +45,9 @@ export function lensResponseMeter(maxFrameBytes: number = defaultMaxFrameBytes):
       checkHead(bytes, start, end);
       const length = frameLength(bytes, start);
       if (length > maxFrameBytes) {
-        throw new WireError(`the answer announces ${length} bytes, more than 'maxFrameBytes' (${maxFrameBytes}) allows`);
+        throw new WireError(
+          `the answer announces ${length} bytes, more than 'maxFrameBytes' (${maxFrameBytes}) allows`,
+        );
       }
       return length;
     },
