@@ -126,7 +126,8 @@ class Exchange implements HttpHandler, Holder {
     this.#pending.settle({ status: this.#status, headers, body, retryAfterMs: retryAfterMs(headers) });
   }
 
-  onError(error: unknown): void {
+  onError(error: unknown, proof?: 'not-sent'): void {
+    if (proof === 'not-sent') this.#sent = false;
     const code = (error as { code?: unknown } | undefined)?.code;
     const name = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown error';
     this.#pending.settle(

@@ -36,8 +36,8 @@ const notSent = new Set([
 ]);
 
 /**
- * `fetch` does not say when a request leaves: whatever fails later than at once counts as sent, unless the cause
- * proves otherwise.
+ * `fetch` does not say when a request leaves: it counts as sent from the start, unless the cause of a failure proves
+ * otherwise.
  *
  * @param origin - `https://host:port`, without a path
  */
@@ -65,11 +65,11 @@ async function exchange(
   handler: HttpHandler,
 ): Promise<void> {
   const { method, path, headers = {}, body } = request;
+  handler.onSent();
   try {
     const sent = { method, headers: { ...headers }, redirect: 'manual' as const, signal };
     const response = await fetch(origin + path, body === undefined ? sent : { ...sent, body });
     if (signal.aborted) return;
-    handler.onSent();
     // A browser hides the status of a redirect that it did not follow.
     handler.onHead(response.type === 'opaqueredirect' ? 307 : response.status, response.headers);
     const reader = response.body?.getReader();
@@ -81,7 +81,6 @@ async function exchange(
     if (signal.aborted) return;
     const cause = (error as { cause?: { code?: unknown } } | undefined)?.cause ?? error;
     const code = (cause as { code?: unknown } | undefined)?.code;
-    if (typeof code !== 'string' || !notSent.has(code)) handler.onSent();
-    handler.onError(cause);
+    handler.onError(cause, typeof code === 'string' && notSent.has(code) ? 'not-sent' : undefined);
   }
 }

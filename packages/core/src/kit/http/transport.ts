@@ -15,13 +15,14 @@ export interface HttpHeaders {
 
 /** What a transport tells of one exchange. Nothing follows `onEnd` and `onError`, nor the call of the abort function. */
 export interface HttpHandler {
-  /** From now on the server may have seen the request. */
+  /** From now on the server may see the request. */
   onSent(): void;
   onHead(status: number, headers: HttpHeaders): void;
   /** A part of the body, valid inside the call only. */
   onChunk(chunk: Uint8Array): void;
   onEnd(): void;
-  onError(error: unknown): void;
+  /** @param proof - `not-sent` when the error shows that no byte of the request left, although `onSent` was called */
+  onError(error: unknown, proof?: 'not-sent'): void;
 }
 
 export interface HttpTransport {
