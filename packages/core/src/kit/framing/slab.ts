@@ -18,6 +18,12 @@ interface Segment {
 }
 
 const defaultSlabBytes = 64 * 1024;
+const noBytes = new Uint8Array(0);
+
+/** Position behind its last byte. */
+function endOf(segment: Segment): number {
+  return segment.position + (segment.end - segment.start);
+}
 
 /**
  * Positions count every byte ever reserved on this writer, from 0, and name a request's bytes: `[from, to)`.
@@ -43,7 +49,7 @@ export class SlabWriter {
   constructor(sink: ByteSink, slabBytes: number = defaultSlabBytes) {
     this.#sink = sink;
     this.#slabBytes = slabBytes;
-    this.bytes = new Uint8Array(0);
+    this.bytes = noBytes;
   }
 
   /** Position of the next byte. */
@@ -84,6 +90,7 @@ export class SlabWriter {
 
   /** Appends a large chunk by reference: it must not change until it has left. */
   appendShared(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
     this.#close();
     this.#closed.push({ bytes: chunk, start: 0, end: chunk.length, position: this.#position });
     this.#closedBytes += chunk.length;
@@ -94,55 +101,62 @@ export class SlabWriter {
   withdraw(from: number, to: number): boolean {
     if (from < this.#flushed) return false;
     this.#close();
+    const segments = this.#closed;
+    // From the young end: many are given up at once, the youngest first.
+    let first = segments.length;
+    while (first > 0 && endOf(segments[first - 1] as Segment) > from) first -= 1;
     const kept: Segment[] = [];
-    for (const segment of this.#closed) {
-      const last = segment.position + (segment.end - segment.start);
-      if (last <= from || segment.position >= to) {
-        kept.push(segment);
-        continue;
-      }
+    let past = first;
+    for (; past < segments.length; past += 1) {
+      const segment = segments[past] as Segment;
+      if (segment.position >= to) break;
+      const end = endOf(segment);
       const before = from - segment.position;
       if (before > 0) kept.push({ ...segment, end: segment.start + before });
-      const after = last - to;
+      const after = end - to;
       if (after > 0) kept.push({ bytes: segment.bytes, start: segment.end - after, end: segment.end, position: to });
-      this.#closedBytes -= Math.min(last, to) - Math.max(segment.position, from);
+      this.#closedBytes -= Math.min(end, to) - Math.max(segment.position, from);
     }
-    this.#closed = kept;
+    segments.splice(first, past - first, ...kept);
     return true;
   }
 
   /** Hands everything that waits to the sink in one write, unless the sink still holds earlier bytes. */
   flush(): void {
-    if (this.#busy) return;
-    if (this.#closed.length === 0) {
-      if (this.#end === this.#start) return;
-      const chunk = this.bytes.subarray(this.#start, this.#end);
-      this.#flushed = this.#position;
-      if (this.#sink.write(chunk)) this.#start = this.#end = 0;
-      else this.#wait();
-      return;
-    }
-    this.#close();
-    const chunks = this.#closed.map((segment) => segment.bytes.subarray(segment.start, segment.end));
-    this.#closed = [];
-    this.#closedBytes = 0;
+    if (this.#busy || this.queued === 0) return;
+    // Everything is as if it had left before the sink is called: what is written meanwhile comes behind.
     this.#flushed = this.#position;
-    const only = chunks.length === 1 ? chunks[0] : undefined;
-    const taken = only ? this.#sink.write(only) : this.#sink.writeAll(chunks);
-    if (taken) this.#start = this.#end = 0;
-    else this.#wait();
+    const taken = this.#closed.length === 0 ? this.#writeSlab() : this.#writeAll();
+    this.#busy = !taken;
+    if (taken && this.queued === 0) this.#rewind();
   }
 
   /** The sink holds nothing any more. */
   onDrain(): void {
     this.#busy = false;
-    this.flush();
+    if (this.queued === 0) this.#rewind();
+    else this.flush();
   }
 
-  /** The sink has memory of this slab: writing goes on behind it. */
-  #wait(): void {
-    this.#busy = true;
+  #writeSlab(): boolean {
+    const chunk = this.bytes.subarray(this.#start, this.#end);
     this.#start = this.#end;
+    return this.#sink.write(chunk);
+  }
+
+  #writeAll(): boolean {
+    this.#close();
+    const chunks = this.#closed.map((segment) => segment.bytes.subarray(segment.start, segment.end));
+    this.#closed = [];
+    this.#closedBytes = 0;
+    const only = chunks.length === 1 ? chunks[0] : undefined;
+    return only ? this.#sink.write(only) : this.#sink.writeAll(chunks);
+  }
+
+  /** Nobody reads this memory any more: it is used again, unless one large request asked for more than usual. */
+  #rewind(): void {
+    this.#start = this.#end = 0;
+    if (this.bytes.length > this.#slabBytes) this.bytes = noBytes;
   }
 
   #close(): void {

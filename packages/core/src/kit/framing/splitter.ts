@@ -32,7 +32,10 @@ export class FrameSplitter {
   #need = 0;
   #stopped = false;
 
+  /** @throws RangeError when `maxFrameBytes` is no limit. */
   constructor(meter: FrameMeter, sink: FrameSink, options: FrameSplitterOptions) {
+    if (!(options.maxFrameBytes >= 1))
+      throw new RangeError(`maxFrameBytes must be 1 or more; got ${options.maxFrameBytes}`);
     this.#meter = meter;
     this.#sink = sink;
     this.#maxFrameBytes = options.maxFrameBytes;
@@ -73,16 +76,23 @@ export class FrameSplitter {
       throw new WireError(`a frame of ${size} bytes was announced, maxFrameBytes is ${this.#maxFrameBytes}`);
     }
     if (size > 0 ? Number.isInteger(size) : size === 0) return size;
-    throw new WireError(`the frame meter told a length of ${size}; a positive integer, or 0 for "not yet", is expected`);
+    throw new WireError(
+      `the frame meter told a length of ${size}; a positive integer, or 0 for "not yet", is expected`,
+    );
   }
 
   #keep(chunk: Uint8Array, start: number, end: number, size: number): void {
     const have = end - start;
     if (size === 0) this.#checkUnmeasured(have);
-    this.#carry = new Uint8Array(size === 0 ? Math.max(headBytes, have * 2) : size);
+    this.#carry = new Uint8Array(size === 0 ? this.#room(have) : size);
     this.#carry.set(chunk.subarray(start, end));
     this.#have = have;
     this.#need = size;
+  }
+
+  /** Memory for a frame of unknown length: twice what there is, as far as a frame may go. */
+  #room(have: number): number {
+    return Math.min(Math.max(headBytes, have * 2), this.#maxFrameBytes);
   }
 
   #checkUnmeasured(have: number): void {
@@ -98,8 +108,7 @@ export class FrameSplitter {
       if (at === length) return at;
       at = this.#lengthen(chunk, at, length);
       this.#need = this.#measure(this.#carry as Uint8Array, 0, this.#have);
-      if (this.#need === 0) this.#checkUnmeasured(this.#have);
-      else at = this.#resize(at);
+      if (this.#need > 0) at = this.#resize(at);
     }
     const carry = this.#carry as Uint8Array;
     const take = Math.min(this.#need - this.#have, length - at);
@@ -115,9 +124,10 @@ export class FrameSplitter {
   /** Adds some more of the chunk to a frame of unknown length: as much again as there is, so that copying stays linear. */
   #lengthen(chunk: Uint8Array, at: number, length: number): number {
     const carry = this.#carry as Uint8Array;
-    const take = Math.min(length - at, Math.max(headBytes, this.#have));
+    const take = Math.min(length - at, Math.max(headBytes, this.#have), this.#maxFrameBytes - this.#have);
+    if (take === 0) this.#checkUnmeasured(this.#have + 1);
     if (this.#have + take > carry.length) {
-      this.#carry = new Uint8Array(Math.min((this.#have + take) * 2, this.#maxFrameBytes + headBytes + take));
+      this.#carry = new Uint8Array(this.#room(this.#have + take));
       this.#carry.set(carry.subarray(0, this.#have));
     }
     (this.#carry as Uint8Array).set(chunk.subarray(at, at + take), this.#have);
@@ -128,6 +138,7 @@ export class FrameSplitter {
   /** The length is known now: gives back what was taken too much, and makes room for what is missing. */
   #resize(at: number): number {
     const surplus = this.#have - this.#need;
+    if (surplus > at) throw new WireError('the frame meter told the end of a frame too late');
     if (surplus > 0) {
       this.#have = this.#need;
       return at - surplus;
