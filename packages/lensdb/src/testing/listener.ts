@@ -142,7 +142,7 @@ export class Listener<S extends CommonSwitches> implements TestServer<S> {
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
-      for (const socket of this.#connections.keys()) socket.destroy();
+      for (const connection of this.#connections.values()) connection.destroy();
       this.#recorder.close();
     });
     return this.#closed;

@@ -50,6 +50,11 @@ export class ServedConnection {
     else this.#socket.resetAndDestroy();
   }
 
+  destroy(): void {
+    this.#cancel();
+    this.#socket.destroy();
+  }
+
   #cancel(): void {
     this.#idleTimer?.cancel();
     this.#delivery?.cancel();

@@ -1,10 +1,11 @@
 import { FakeClock } from '@wirewright/core/testing';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type LensServer, type LensServerOptions, startLensServer } from '../../src/testing/index.ts';
+import { describe, expect, it } from 'vitest';
+import type { LensServer, LensServerOptions } from '../../src/testing/index.ts';
 import { type Capture, capture, captures, toHex } from '../fixtures/captures.ts';
 import { described } from '../fixtures/described.ts';
 import { lensRequest } from '../../src/protocol/lens/request.ts';
-import { RawClient } from './raw-client.ts';
+import { useServers } from './fixture.ts';
+import type { RawClient } from './raw-client.ts';
 
 /** Lines of one group, in file order: they build on each other. */
 function lines(first: string, last: string): Capture[] {
@@ -19,23 +20,7 @@ function whole({ name, request }: Capture): Uint8Array {
 }
 
 const replayed = new Set<string>();
-const open: (RawClient | LensServer)[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await (one instanceof RawClient ? one.destroy() : one.close());
-});
-
-async function start(options: LensServerOptions): Promise<LensServer> {
-  const server = await startLensServer(options);
-  open.push(server);
-  return server;
-}
-
-async function connect(server: LensServer): Promise<RawClient> {
-  const client = await RawClient.open(server);
-  open.push(client);
-  return client;
-}
+const { lens: start, connect } = useServers();
 
 /** Sends one captured request, in pieces each of which the server has read before the next, and compares. */
 async function replay(
