@@ -1,4 +1,8 @@
 export { Caller, type CallerOptions, type CallOptions, type Resource } from './caller.ts';
+export { type Codec } from './codec/codec.ts';
+export { CodecError } from './codec/codec-error.ts';
+export { createJsonCodec, jsonCodec, type JsonOptions, parseJson, stringifyJson } from './codec/json.ts';
+export { toSafeInteger } from './codec/safe-integer.ts';
 export {
   type CredentialsOption,
   CredentialSource,
@@ -28,6 +32,7 @@ export {
   UnsafeIntegerError,
   UnsupportedError,
 } from './errors/kinds.ts';
+export { inspectAsJson, safeOptions } from './inspection.ts';
 export { Lifecycle, type LifecycleState } from './lifecycle.ts';
 export {
   type GapNotice,
@@ -59,4 +64,15 @@ export {
   type OperationSummary,
 } from './stats/operations.ts';
 export { type ClientState, StatusBoard, type StatusRecord } from './status.ts';
+export {
+  databaseAttributes,
+  type OperationDescription,
+  type OperationTelemetry,
+  silentTelemetry,
+  type Telemetry,
+  trace,
+  type TraceAttributes,
+  type TraceMessage,
+} from './telemetry.ts';
+export { hostTelemetry } from './telemetry/host.ts';
 export { type CallLimits, waitFor } from './waiting.ts';
