@@ -19,7 +19,7 @@ const commands = {
     const force = rest.includes('--force') || againstRealServer() ? ['--force'] : [];
     const passed = rest.filter((arg) => arg !== '--force');
     const filters = named.map((name) => `--filter=@wirewright/${name}`);
-    turbo(['build', 'parts', 'test', '--continue=dependencies-successful', ...force, ...filters], { passed });
+    turbo(['test', '--continue=dependencies-successful', ...force, ...filters], { passed });
   },
   build(args) {
     turbo(['build', 'parts', ...args]);

@@ -11,7 +11,7 @@ import { listPackages } from '../workspace/packages.ts';
 import { apiCheck } from './api.ts';
 import { attwCheck } from './attw.ts';
 import { browserCheck } from './browser.ts';
-import type { Check, CheckContext } from './check.ts';
+import type { Check, CheckContext, CheckRow } from './check.ts';
 import { type Consumer, makeConsumer } from './consumer.ts';
 import { importCostCheck } from './import-cost.ts';
 import { instantiationsCheck } from './instantiations.ts';
@@ -82,10 +82,19 @@ async function runCheck(check: Check, context: CheckContext): Promise<boolean> {
         rows.map(({ cells }) => cells),
       ),
     );
-    for (const { cells, problem } of rows) if (problem !== undefined) console.log(`\n✗ ${cells[0]}: ${problem}`);
+    for (const problem of problemsOf(rows)) console.log(`\n✗ ${problem}`);
     return rows.every(({ ok }) => ok);
   } catch (error) {
     console.log(`✗ ${check.name} could not run: ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }
+}
+
+/** Every problem once, under the name of the first row that has it. */
+function problemsOf(rows: readonly CheckRow[]): string[] {
+  const owners = new Map<string, string>();
+  for (const { cells, problem } of rows) {
+    if (problem !== undefined && !owners.has(problem)) owners.set(problem, cells[0] ?? '');
+  }
+  return Array.from(owners, ([problem, owner]) => `${owner}: ${problem}`);
 }
