@@ -88,7 +88,7 @@ export class Listener<S extends CommonSwitches> implements TestServer<S> {
 
   get url(): string {
     const { host, port, path } = this.#address;
-    if (path !== undefined) return `unix:${path}`;
+    if (path !== undefined) return `lensdb+unix://${path.split('/').map(encodeURIComponent).join('/')}`;
     return `lensdb://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 

@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A testing server as tests see it. */
 
 import type { Clock } from '@wirewright/core';
@@ -19,7 +19,7 @@ export interface ListenOptions {
 
 /** A running server. `S` are the switches of its dialect. */
 export interface TestServer<S extends CommonSwitches> extends AsyncDisposable {
-  /** `lensdb://127.0.0.1:49152`, or `unix:/path/of/socket`. */
+  /** `lensdb://127.0.0.1:49152`, or `lensdb+unix:///path/of/socket`: what the client takes. */
   readonly url: string;
   /** Empty with a unix socket. */
   readonly host: string;

@@ -254,11 +254,16 @@ describe('the life of a server', () => {
   });
 
   it('may be on a unix socket', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'lensdb-'));
+    const folder = await mkdtemp(join(tmpdir(), 'lens db-'));
     try {
       const path = join(folder, 'socket');
       const server = await lens({ path });
-      expect([server.url, server.host, server.port, server.path]).toEqual([`unix:${path}`, '', 0, path]);
+      expect([server.url, server.host, server.port, server.path]).toEqual([
+        `lensdb+unix://${path.replace(' ', '%20')}`,
+        '',
+        0,
+        path,
+      ]);
       await expectPong(await connect(server));
     } finally {
       await rm(folder, { recursive: true });
