@@ -1,0 +1,87 @@
+/** What a client has learned about the server at one address: asked once, used on every later connection. */
+
+import { formatTarget, type SocketTarget } from '@wirewright/core';
+import type { Dialect } from '../protocol/dialect.ts';
+import type { LdbdReads } from '../protocol/ldbd/step.ts';
+
+/** The option `dialect`. */
+export type DialectOption = Dialect | 'auto';
+
+export class Address {
+  readonly target: SocketTarget;
+  /** The address for people and logs. */
+  readonly endpoint: string;
+  readonly #asked: DialectOption;
+  #dialect: Dialect | undefined;
+  #reads: LdbdReads | undefined;
+  #setEx: boolean | undefined;
+  #setExUntil = Infinity;
+  #lost = false;
+
+  /** @param asked - the option `dialect`; what it says is never unlearned. */
+  constructor(target: SocketTarget, asked: DialectOption) {
+    this.target = target;
+    this.endpoint = formatTarget(target);
+    this.#asked = asked;
+    this.#dialect = asked === 'auto' ? undefined : asked;
+  }
+
+  /** Undefined until a connection has told. */
+  get dialect(): Dialect | undefined {
+    return this.#dialect;
+  }
+
+  /** Whether the dialect is the user's word rather than learned. */
+  get dialectIsGiven(): boolean {
+    return this.#asked !== 'auto';
+  }
+
+  /** How reads end in the dialect `ldbd`. */
+  get reads(): LdbdReads | undefined {
+    return this.#reads;
+  }
+
+  /** Whether a connection can do without a handshake. */
+  get known(): boolean {
+    return this.#dialect === 'lens' || (this.#dialect === 'ldbd' && this.#reads !== undefined);
+  }
+
+  learn(dialect: Dialect, reads: LdbdReads | undefined): void {
+    this.#dialect = dialect;
+    this.#reads = reads;
+  }
+
+  /** The server turned out to be another one than was learned: the next connection asks again. */
+  forget(): void {
+    if (this.#asked === 'auto') this.#dialect = undefined;
+    this.#reads = undefined;
+    this.#setEx = undefined;
+  }
+
+  /** Reads do not end as was learned. */
+  forgetReads(): void {
+    this.#reads = undefined;
+  }
+
+  /** Whether the server answers SETEX; undefined when that has to be asked. */
+  setExAt(now: number): boolean | undefined {
+    return now < this.#setExUntil ? this.#setEx : undefined;
+  }
+
+  /** @param until - when it has to be asked again, by the client's clock. */
+  learnSetEx(supported: boolean, until: number): void {
+    this.#setEx = supported;
+    this.#setExUntil = until;
+  }
+
+  /** A connection was lost: the server that is met behind the next one may be a newer one. */
+  onLost(): void {
+    this.#lost = true;
+  }
+
+  onDial(): void {
+    if (!this.#lost) return;
+    this.#lost = false;
+    this.#setEx = undefined;
+  }
+}

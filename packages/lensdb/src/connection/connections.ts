@@ -1,0 +1,198 @@
+/** The connections of a client to one store: opens them, leases them, counts what happens, lets go of them. */
+
+import {
+  type CallOptions,
+  Caller,
+  type CallLimits,
+  Failure,
+  OperationStats,
+  hostTelemetry,
+  databaseAttributes,
+  type StatusRecord,
+  type Telemetry,
+  type TraceAttributes,
+} from '@wirewright/core';
+import { Dialer, Pool } from '@wirewright/core/socket';
+import { system } from '../errors.ts';
+import { Guard } from '../guard.ts';
+import { operations, pingOperation } from '../operations.ts';
+import type { Settings } from '../options.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+import { Address } from './address.ts';
+import { Exchange, type Place } from './exchange.ts';
+import { notUsable } from './failures.ts';
+import { Health } from './health.ts';
+import {
+  infoOf,
+  type LensDBInfo,
+  type LensDBMetrics,
+  type LensDBStats,
+  type LensDBSummary,
+  metricsOf,
+} from './info.ts';
+import { Opener } from './opener.ts';
+import { SetExProbe } from './setex-probe.ts';
+import type { LensDBWire } from './wire.ts';
+
+export class Connections implements Place {
+  readonly settings: Settings;
+  /** Runs the calls: deadline, repeats, end. */
+  readonly caller: Caller;
+  readonly guard: Guard;
+  readonly exchange: Exchange;
+  readonly pool: Pool<LensDBWire>;
+  readonly stats: OperationStats = new OperationStats();
+  readonly telemetry: Telemetry = hostTelemetry(system);
+  readonly #addresses: readonly Address[];
+  readonly #health: Health = new Health();
+  readonly #dialer: Dialer<LensDBWire>;
+  readonly #wires = new Set<LensDBWire>();
+  #refed = true;
+
+  constructor(settings: Settings) {
+    const { runtime, policy, targets, timeoutMs, probeTimeoutMs, connectTimeoutMs, maxFrameBytes, ldbdReads } =
+      settings;
+    this.settings = settings;
+    this.caller = new Caller({ system, ports: runtime, policy, timeoutMs });
+    this.guard = new Guard(settings);
+    const addresses = new Map(targets.map((target) => [target, new Address(target, settings.dialect)]));
+    this.#addresses = [...addresses.values()];
+    const { timekeeper } = this.caller;
+    const opener = new Opener({ runtime, timekeeper, maxFrameBytes, probeTimeoutMs, ldbdReads });
+    const open = (address: Address): Promise<LensDBWire | Failure> => opener.open(address, connectTimeoutMs);
+    this.exchange = new Exchange({
+      timekeeper,
+      guard: this.guard,
+      setEx: new SetExProbe({ timekeeper, probeTimeoutMs, open }),
+    });
+    this.#dialer = new Dialer<LensDBWire>({
+      timekeeper,
+      targets,
+      connectTimeoutMs,
+      open: (target, limitMs) => opener.open(addresses.get(target) as Address, limitMs),
+    });
+    // First: that connections end then is no change of state.
+    this.caller.own({ destroy: () => this.#health.onClosed() });
+    this.pool = this.caller.own(
+      new Pool<LensDBWire>({
+        ports: runtime,
+        timekeeper,
+        min: settings.minConnections,
+        max: settings.maxConnections,
+        maxWaiters: settings.maxWaiters,
+        maxIdleMs: settings.maxIdleMs,
+        maxLifetimeMs: settings.maxLifetimeMs,
+        open: (onClosed) => this.#open(onClosed),
+      }),
+    );
+    for (const { name } of operations) this.stats.operation(name);
+  }
+
+  /** What the server speaks, as far as is known. */
+  get dialect(): Dialect | undefined {
+    for (const { dialect } of this.#addresses) if (dialect) return dialect;
+    return undefined;
+  }
+
+  /** What telemetry tells of a call. */
+  describe(operation: string): TraceAttributes {
+    return databaseAttributes({ system, operation, target: this.settings.targets[0] });
+  }
+
+  take(limits: CallLimits, fresh: boolean): LensDBWire | Promise<LensDBWire | Failure> {
+    const ready = fresh ? undefined : this.pool.tryAcquire();
+    return ready ?? this.pool.lease(limits, fresh);
+  }
+
+  giveBack(wire: LensDBWire): void {
+    this.pool.release(wire);
+  }
+
+  /** Opens a connection, if none is open, and has the server answer on it. */
+  async connect(options: CallOptions | undefined): Promise<void> {
+    let tries = 0;
+    const result = await this.caller.run(options, true, async (limits) => {
+      tries += 1;
+      const wire = await this.take(limits, tries > 1);
+      if (wire instanceof Failure) return wire;
+      try {
+        return wire.answered ? undefined : await this.#prove(wire, limits);
+      } finally {
+        this.giveBack(wire);
+      }
+    });
+    this.caller.unwrap(result);
+  }
+
+  /** Refuses new calls, lets the running ones end for at most `timeoutMs`, then destroys. */
+  close(timeoutMs: number): Promise<void> {
+    this.#health.onClosing();
+    return this.caller.close(timeoutMs);
+  }
+
+  destroy(reason?: unknown): void {
+    this.caller.destroy(reason);
+  }
+
+  status(): AsyncIterableIterator<StatusRecord> {
+    return this.#health.board.status();
+  }
+
+  /** Whether open connections keep the process alive. */
+  keepAlive(refed: boolean): void {
+    this.#refed = refed;
+    for (const wire of this.#wires) {
+      if (refed) wire.ref();
+      else wire.unref();
+    }
+  }
+
+  info(): LensDBInfo {
+    return infoOf(this.settings, this.#addresses, this.caller.timekeeper.clock.now());
+  }
+
+  summarize(): LensDBStats {
+    return { ...this.stats.summary(), pool: this.pool.stats() };
+  }
+
+  metrics(): LensDBMetrics {
+    return metricsOf(this.stats);
+  }
+
+  toJSON(): LensDBSummary {
+    return {
+      system,
+      endpoints: this.#addresses.map(({ endpoint }) => endpoint),
+      dialect: this.dialect,
+      state: this.#health.board.current.state,
+      pool: this.pool.stats(),
+    };
+  }
+
+  async #open(onClosed: (wire: LensDBWire, failure: Failure) => void): Promise<LensDBWire | Failure> {
+    this.#health.onDial();
+    const wire = await this.#dialer.open();
+    if (wire instanceof Failure) {
+      this.#health.onOpenFailed(wire, this.#wires.size);
+      return wire;
+    }
+    // It may have been lost while the promise was on its way.
+    if (!wire.usable) return notUsable(wire.endpoint);
+    this.#wires.add(wire);
+    if (!this.#refed) wire.unref();
+    this.#health.onOpen(wire.endpoint);
+    wire.onLost((lost, failure) => {
+      this.#wires.delete(lost);
+      this.#health.onLost(failure, this.#wires.size);
+      onClosed(lost, failure);
+    });
+    if (this.#wires.size === 1) this.pool.warm();
+    return wire;
+  }
+
+  async #prove(wire: LensDBWire, { dueAt, signal }: CallLimits): Promise<Failure | undefined> {
+    const limit = Math.min(dueAt, this.caller.timekeeper.clock.now() + this.settings.probeTimeoutMs);
+    const answer = await wire.request(pingOperation, { key: '', value: '', ttl: 0 }, limit, signal);
+    return answer instanceof Failure ? answer : undefined;
+  }
+}

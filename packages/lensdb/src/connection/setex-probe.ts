@@ -1,0 +1,110 @@
+/**
+ * Whether a `lens` server answers SETEX (section 2.8). The published 0.1.0.0 does not: the connection that carried one
+ * is dead, and a client that waits cannot tell it from a server that is busy. So it is asked first, with a request
+ * that no server executes, on a connection that is thrown away.
+ */
+
+import { type CallLimits, Failure, type Timekeeper, waitFor } from '@wirewright/core';
+import { Waiters } from '@wirewright/core/kit';
+import { type Operation, pingOperation, setExOperation } from '../operations.ts';
+import { LensResponseStatus } from '../protocol/lens/codes.ts';
+import type { Address } from './address.ts';
+import { noAnswer, noSetEx, spent } from './failures.ts';
+import type { Request } from './receiver.ts';
+import type { LensDBWire } from './wire.ts';
+
+export interface SetExProbeOptions {
+  readonly timekeeper: Timekeeper;
+  /** For each of the requests that are sent. */
+  readonly probeTimeoutMs: number;
+  /** Opens a connection outside the pool. Must not reject. */
+  readonly open: (address: Address) => Promise<LensDBWire | Failure>;
+}
+
+/** A server without SETEX is asked again after this long. */
+const refusalLastsMs = 60_000;
+
+const nothing: Request = Object.freeze({ key: '', value: '', ttl: 0 });
+/** No engine stores under an empty key. */
+const emptyKey: Request = Object.freeze({ key: '', value: '', ttl: 1 });
+
+export class SetExProbe {
+  readonly #options: SetExProbeOptions;
+  /** Calls that wait for the probe of an address: one probe serves them all. */
+  readonly #running = new Map<Address, Waiters<boolean>>();
+
+  constructor(options: SetExProbeOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined when the server at `address` answers SETEX. It is asked, where that is not known. */
+  async check(address: Address, limits: CallLimits): Promise<Failure | undefined> {
+    const supported = address.setExAt(this.#now()) ?? (await this.#ask(address, limits));
+    if (supported instanceof Failure) return supported;
+    return supported ? undefined : noSetEx(address.endpoint);
+  }
+
+  #ask(address: Address, limits: CallLimits): Promise<boolean | Failure> {
+    return waitFor<boolean>(this.#options.timekeeper, limits, 'probe', (pending) => {
+      let waiters = this.#running.get(address);
+      if (!waiters) {
+        waiters = new Waiters<boolean>('probe');
+        this.#running.set(address, waiters);
+        void this.#run(address, waiters);
+      }
+      waiters.push(pending);
+    });
+  }
+
+  async #run(address: Address, waiters: Waiters<boolean>): Promise<void> {
+    const result = await this.#probe(address);
+    if (typeof result === 'boolean') address.learnSetEx(result, result ? Infinity : this.#now() + refusalLastsMs);
+    this.#running.delete(address);
+    const told = result instanceof Failure ? result.as('not-sent') : result;
+    for (let waiter = waiters.shift(); waiter; waiter = waiters.shift()) waiter.settle(told);
+  }
+
+  async #probe(address: Address): Promise<boolean | Failure> {
+    const wire = await this.#options.open(address);
+    if (wire instanceof Failure) return wire;
+    try {
+      if (wire.dialect === 'ldbd') return true;
+      // PING first: a connection over the server's limit must not pass for an unanswered SETEX.
+      const alive = await this.#request(wire, pingOperation, nothing);
+      if (alive instanceof Failure) return alive;
+      const status = await this.#request(wire, setExOperation, emptyKey);
+      if (typeof status === 'number') return isSupport(status);
+      if (status.kind === 'closed') return status;
+    } finally {
+      wire.close(spent(address.endpoint));
+    }
+    // Silence, or a closed connection: without SETEX it is either, as the server's garbage collector decides.
+    return this.#answersPing(address);
+  }
+
+  /** False, the server has no SETEX, when it answers something else; a failure when it answers nothing at all. */
+  async #answersPing(address: Address): Promise<false | Failure> {
+    const wire = await this.#options.open(address);
+    if (wire instanceof Failure) return wire;
+    const status = await this.#request(wire, pingOperation, nothing);
+    wire.close(spent(address.endpoint));
+    return typeof status === 'number' ? false : status;
+  }
+
+  /** The status of the answer. */
+  async #request(wire: LensDBWire, operation: Operation<unknown>, request: Request): Promise<number | Failure> {
+    const dueAt = this.#now() + this.#options.probeTimeoutMs;
+    const result = await wire.request(operation, request, dueAt, undefined);
+    if ('status' in result) return result.status;
+    return result instanceof Failure && result.kind !== 'timeout' ? result : noAnswer(wire.endpoint);
+  }
+
+  #now(): number {
+    return this.#options.timekeeper.clock.now();
+  }
+}
+
+/** Any other answer, also that there is no room, comes from a server that knows the command. */
+function isSupport(status: number): boolean {
+  return status !== LensResponseStatus.INVALID_MESSAGE && status !== LensResponseStatus.UNSUPPORTED;
+}
