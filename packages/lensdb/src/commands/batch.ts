@@ -1,0 +1,100 @@
+/** Several commands as one call: bounded concurrency, one deadline, one outcome for each part (section 8). */
+
+import { BatchError, type BatchOutcome, ClientError, type OptionChecker, type Outcome } from '@wirewright/core';
+import { type LensDBErrorCode, system } from '../errors.ts';
+import { type CommandOptions, commandRules, optionsOf } from './call-options.ts';
+import type { CommandRunner } from './runner.ts';
+
+export interface BatchOptions extends CommandOptions {
+  /** Commands that run at once. Default: as many as there may be connections (`maxConnections`). */
+  readonly concurrency?: number | undefined;
+}
+
+const checkers: ReadonlyMap<string, OptionChecker> = new Map(
+  ['mget', 'mset', 'mdelete'].map((method) => [
+    method,
+    optionsOf(method, { ...commandRules, concurrency: { kind: 'integer', min: 1, infinity: true } }),
+  ]),
+);
+
+/** Parts that were not begun when the call was over. */
+const notStarted: BatchOutcome<never> = Object.freeze({ status: 'not-started' });
+
+/**
+ * Runs `each` for every item, and goes on when one fails. When the deadline has passed or the call was aborted,
+ * nothing more is begun.
+ *
+ * @returns the results, aligned with the items
+ * @throws BatchError if any part failed or was not begun, with the outcome of each
+ */
+export async function batch<Item, Result>(
+  method: string,
+  host: CommandRunner,
+  items: readonly Item[],
+  options: BatchOptions = {},
+  each: (item: Item, options: CommandOptions) => Promise<Result>,
+): Promise<Result[]> {
+  checkers.get(method)?.check(options);
+  const { signal, attemptTimeoutMs, timeoutMs = host.timeoutMs, concurrency = host.concurrency } = options;
+  const dueAt = host.clock.now() + timeoutMs;
+  const outcomes = new Array<BatchOutcome<Result>>(items.length).fill(notStarted);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const left = dueAt - host.clock.now();
+      if (left <= 0 || signal?.aborted) return;
+      const index = next;
+      next += 1;
+      outcomes[index] = await settle(each(items[index] as Item, { signal, attemptTimeoutMs, timeoutMs: left }));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
+  return resultsOf(method, outcomes);
+}
+
+async function settle<Result>(part: Promise<Result>): Promise<BatchOutcome<Result>> {
+  try {
+    return { status: 'fulfilled', value: await part };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { status: 'rejected', reason: error };
+  }
+}
+
+function resultsOf<Result>(method: string, outcomes: readonly BatchOutcome<Result>[]): Result[] {
+  const results: Result[] = [];
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') results.push(outcome.value);
+  if (results.length === outcomes.length) return results;
+  throw batchError(method, outcomes, results.length);
+}
+
+function batchError<Result>(
+  method: string,
+  outcomes: readonly BatchOutcome<Result>[],
+  succeeded: number,
+): BatchError<Result, LensDBErrorCode> {
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  const details = { total: outcomes.length, succeeded, failed: failures.length };
+  // The outcomes hold values: for the caller to read, out of logs.
+  Object.defineProperty(details, 'outcomes', { value: outcomes, enumerable: false });
+  const rest = outcomes.length - succeeded - failures.length;
+  const began = rest === 0 ? '' : `, ${rest} not begun`;
+  return new BatchError<Result, LensDBErrorCode>(
+    `${method}(): ${failures.length} of ${outcomes.length} failed${began}; 'details.outcomes' has the outcome of each, in the order given`,
+    {
+      code: 'BATCH',
+      system,
+      outcome: outcomeOf(failures),
+      retryable: failures.every((failure) => failure instanceof ClientError && failure.retryable),
+      cause: failures[0],
+      details,
+    },
+  );
+}
+
+/** Of the parts that failed, what is least certain. */
+function outcomeOf(failures: readonly Error[]): Outcome {
+  const outcomes = failures.map((failure) => (failure instanceof ClientError ? failure.outcome : 'unknown'));
+  if (outcomes.includes('unknown')) return 'unknown';
+  return outcomes.includes('rejected') ? 'rejected' : 'not-sent';
+}
