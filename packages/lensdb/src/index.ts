@@ -26,6 +26,8 @@ export {
 export { LensDBClient, withClient } from './client.ts';
 export { type CloseOptions } from './close-options.ts';
 export { type ValueCodec } from './codecs/codec.ts';
+export { messagePackCodec } from './codecs/message-pack.ts';
+export { v8Codec } from './codecs/v8.ts';
 export { type BatchOptions } from './commands/batch.ts';
 export { type CommandOptions } from './commands/call-options.ts';
 export { type Commands } from './commands/commands.ts';
