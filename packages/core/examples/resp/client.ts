@@ -83,9 +83,9 @@ export class RespClient {
 
   /** What is published to `channel` from now on; a notice stands where something may be missing. */
   async subscribe(channel: string, options?: CallOptions): Promise<Queue<Uint8Array>> {
-    const onReturn = (): Promise<unknown> => {
+    const onReturn = async (): Promise<void> => {
       this.#subscriptions.remove(channel);
-      return this.command(['UNSUBSCRIBE', channel], options, true);
+      await this.command(['UNSUBSCRIBE', channel], options, true);
     };
     const queue = new Queue<Uint8Array>({ maxItems: 1000, whenFull: 'drop-oldest', onReturn });
     this.#subscriptions.add(channel, channel, queueSubscriber(queue), this.#session.epoch);
