@@ -3,7 +3,7 @@
 import { connect as connectPlain, isIP, Socket } from 'node:net';
 import type { ConnectionOptions as NodeTlsOptions } from 'node:tls';
 import type { ByteStream } from '../endpoint.ts';
-import { ForeignStream } from './foreign-stream.ts';
+import { ForeignStream } from './node-foreign-stream.ts';
 import type { DialOptions, Net, NetSocket, SocketHandler } from './net.ts';
 import { NodeSocket } from './node-socket.ts';
 import type { TlsOptions } from './tls.ts';

@@ -1,7 +1,7 @@
 /** One stream of Node's behind the `NetSocket` port: its many events become the handler's five calls. */
 
 import type { NetSocket, SocketHandler } from './net.ts';
-import type { StreamLike } from './foreign-stream.ts';
+import type { StreamLike } from './node-foreign-stream.ts';
 
 export class NodeSocket implements NetSocket {
   readonly #handler: SocketHandler;

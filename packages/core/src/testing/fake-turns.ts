@@ -10,9 +10,8 @@ const maxTicksAtOnce = 100_000;
  * which they were queued.
  */
 export class FakeTurns implements Turns {
-  #ticks: (() => void)[] = [];
-  #immediates: (() => void)[] = [];
-  #nextImmediate = 0;
+  readonly #ticks = new CallbackQueue();
+  readonly #immediates = new CallbackQueue();
 
   nextTick(callback: () => void): void {
     this.#ticks.push(callback);
@@ -27,7 +26,7 @@ export class FakeTurns implements Turns {
   }
 
   get pendingImmediates(): number {
-    return this.#immediates.length - this.#nextImmediate;
+    return this.#immediates.length;
   }
 
   /**
@@ -37,36 +36,52 @@ export class FakeTurns implements Turns {
    * @throws Error when the queue feeds itself without end
    */
   runTicks(): number {
-    const ticks = this.#ticks;
     let ran = 0;
-    try {
-      while (ran < ticks.length) {
-        if (ran === maxTicksAtOnce) throw new Error(`the nextTick queue did not empty after ${ran} callbacks`);
-        (ticks[ran++] as () => void)();
-      }
-    } finally {
-      if (ran === ticks.length) ticks.length = 0;
-      else ticks.splice(0, ran);
+    for (let callback = this.#ticks.shift(); callback; callback = this.#ticks.shift()) {
+      if (ran++ === maxTicksAtOnce)
+        throw new Error(`the nextTick queue did not empty after ${maxTicksAtOnce} callbacks`);
+      callback();
     }
     return ran;
   }
 
   /** Runs the first immediate, if there is one. Node looks at ticks and promises again after each. */
   runImmediate(): boolean {
-    if (this.pendingImmediates === 0) return false;
-    const callback = this.#immediates[this.#nextImmediate++] as () => void;
-    if (this.pendingImmediates === 0) {
-      this.#immediates.length = 0;
-      this.#nextImmediate = 0;
-    }
-    callback();
-    return true;
+    const callback = this.#immediates.shift();
+    callback?.();
+    return callback !== undefined;
   }
 
   /** Forgets what is queued. */
   clear(): void {
-    this.#ticks.length = 0;
-    this.#immediates.length = 0;
-    this.#nextImmediate = 0;
+    this.#ticks.clear();
+    this.#immediates.clear();
+  }
+}
+
+/** First in, first out. Its memory is kept: to shorten an array to nothing and fill it again is slow. */
+class CallbackQueue {
+  readonly #callbacks: ((() => void) | undefined)[] = [];
+  #first = 0;
+  #last = 0;
+
+  get length(): number {
+    return this.#last - this.#first;
+  }
+
+  push(callback: () => void): void {
+    this.#callbacks[this.#last++] = callback;
+  }
+
+  shift(): (() => void) | undefined {
+    if (this.#first === this.#last) return undefined;
+    const callback = this.#callbacks[this.#first];
+    this.#callbacks[this.#first++] = undefined;
+    if (this.#first === this.#last) this.#first = this.#last = 0;
+    return callback;
+  }
+
+  clear(): void {
+    this.#callbacks.length = this.#first = this.#last = 0;
   }
 }

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, isIP, type Server, Socket } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
-import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SocketTarget } from '../../src/endpoint.ts';
 import type { NetSocket } from '../../src/socket/net.ts';
@@ -348,7 +348,11 @@ describe('nodeNet', () => {
     const noDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
     const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
     const server = await listen();
-    for (const [keepAliveMs, expected] of [[0, undefined], [1, 1000], [60_000, 60_000]] as const) {
+    for (const [keepAliveMs, expected] of [
+      [0, undefined],
+      [1, 1000],
+      [60_000, 60_000],
+    ] as const) {
       keepAlive.mockClear();
       noDelay.mockClear();
       const seen = new Recorder();
@@ -390,7 +394,12 @@ describe('nodeNet', () => {
   });
 
   it('closes a foreign stream that never says that it is closed', async () => {
-    const silent = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), emitClose: false, autoDestroy: false });
+    const silent = new Duplex({
+      read() {},
+      write: (_chunk, _encoding, done) => done(),
+      emitClose: false,
+      autoDestroy: false,
+    });
     const { socket, seen } = dial({ socket: () => silent });
     await seen.saw('open');
     socket.destroy();
@@ -434,7 +443,14 @@ describe('nodeNet', () => {
   it('reports a factory that fails, brings a closed stream, or one that yields text', async () => {
     const failures: [SocketTarget, RegExp][] = [
       [{ socket: () => Promise.reject(new Error('no tunnel')) }, /no tunnel/],
-      [{ socket: () => { throw new Error('no tunnel either'); } }, /no tunnel either/],
+      [
+        {
+          socket: () => {
+            throw new Error('no tunnel either');
+          },
+        },
+        /no tunnel either/,
+      ],
       [{ socket: () => Promise.reject('just a word') }, /could not be opened/],
       [{ socket: () => new Duplex().destroy() }, /closed already/],
     ];
@@ -467,13 +483,18 @@ describe('nodeNet', () => {
   it.each([false, true])('asks DNS at each dial and tries all addresses of a name (tls: %s)', async (secured) => {
     const server = await listen({ tls: secured });
     const addresses = ['127.0.0.2', '::1', '127.0.0.1'].map((address) => ({ address, family: isIP(address) }));
-    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((
-      _host: string,
-      _options: object,
-      callback: (error: null, found: dns.LookupAddress[]) => void,
-    ) => callback(null, addresses)) as never);
+    const lookup = vi
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((
+        _host: string,
+        _options: object,
+        callback: (error: null, found: dns.LookupAddress[]) => void,
+      ) => callback(null, addresses)) as never);
     for (let each = 1; each <= 2; each += 1) {
-      const { socket, seen } = dial({ host: 'localhost', port: server.target.port }, secured ? { ca: cert } : undefined);
+      const { socket, seen } = dial(
+        { host: 'localhost', port: server.target.port },
+        secured ? { ca: cert } : undefined,
+      );
       await seen.saw('open');
       (await server.peer()).write('reached');
       await seen.until(() => seen.text === 'reached');

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { NodeSocket } from '../../src/socket/node-socket.ts';
 import { Recorder } from './recorder.ts';
@@ -7,9 +6,18 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /** A stream in the hands of the test; `calls` has what the socket asked of it. */
-class PuppetStream extends EventEmitter {
+class PuppetStream {
   readonly calls: string[] = [];
   writableLength = 0;
+  readonly #listeners = new Map<string, (...args: never[]) => void>();
+
+  on(event: string, listener: (...args: never[]) => void): void {
+    this.#listeners.set(event, listener);
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    this.#listeners.get(event)?.(...(args as never[]));
+  }
 
   write(chunk: Uint8Array): boolean {
     this.calls.push(`write ${new TextDecoder().decode(chunk)}`);
@@ -32,11 +40,11 @@ class PuppetStream extends EventEmitter {
     this.calls.push('destroy');
   }
 
-  override pause(): void {
+  pause(): void {
     this.calls.push('pause');
   }
 
-  override resume(): void {
+  resume(): void {
     this.calls.push('resume');
   }
 }
@@ -106,7 +114,7 @@ describe('NodeSocket', () => {
   });
 
   it('keeps what comes in before the stream is up, and a wish to pause', async () => {
-    const { stream, seen, socket, receive } = start();
+    const { stream, seen, receive } = start();
     receive('early');
     stream.emit('end');
     expect(seen.log).toEqual([]);
