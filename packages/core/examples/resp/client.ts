@@ -87,7 +87,7 @@ export class RespClient {
       this.#subscriptions.remove(channel);
       await this.command(['UNSUBSCRIBE', channel], options, true);
     };
-    const queue = new Queue<Uint8Array>({ maxItems: 1000, whenFull: 'drop-oldest', onReturn });
+    const queue = new Queue<Uint8Array>({ maxItems: 1000, maxBytes: 16_777_216, whenFull: 'drop-oldest', onReturn });
     this.#subscriptions.add(channel, channel, queueSubscriber(queue), this.#session.epoch);
     this.#session.start();
     await this.command(['SUBSCRIBE', channel], options, true);

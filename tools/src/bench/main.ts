@@ -1,0 +1,75 @@
+/** `npm run bench -- <package> [--json]`: ours against the floor and against its peers. */
+
+import { findPackage } from '../workspace/index.ts';
+import { type Benchmark, caseId } from './case.ts';
+import { loadBenchmark } from './load.ts';
+import { type BenchOptions, isSelected, readOptions, usage } from './options.ts';
+import { formatRows, legend } from './report.ts';
+import type { BenchRow } from './rows.ts';
+import { runCase } from './run-case.ts';
+import { FoundServers } from './found-servers.ts';
+
+const say = (line: string): void => console.error(line);
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** @returns the exit code: 0 when any row ran */
+async function main(args: readonly string[]): Promise<number> {
+  const options = parse(args);
+  if (!options) return 2;
+  const benchmark = await loadBenchmark(findPackage(options.package));
+  if (!benchmark) {
+    say(`packages/${options.package} has no bench/index.ts`);
+    return 1;
+  }
+  const rows = await runAll(benchmark, options);
+  // The byte counter is no client: it is for people.
+  const document = { package: options.package, rows: rows.filter(({ client }) => client !== 'bytes') };
+  const table = `\n${formatRows(rows)}\n\n${legend}`;
+  if (options.json) {
+    say(table);
+    console.log(JSON.stringify(document, undefined, 2));
+  } else {
+    console.log(table);
+  }
+  return document.rows.length > 0 ? 0 : 1;
+}
+
+function parse(args: readonly string[]): BenchOptions | undefined {
+  try {
+    return readOptions(args);
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return undefined;
+  }
+}
+
+async function runAll(benchmark: Benchmark, options: BenchOptions): Promise<BenchRow[]> {
+  const servers = new FoundServers(benchmark.servers, say);
+  const rows: BenchRow[] = [];
+  try {
+    for (const of of benchmark.cases.filter((candidate) => isSelected(candidate, options.cases))) {
+      const server = await servers.get(of.server);
+      if (!server) continue;
+      say(`${caseId(of)} on ${server.about}`);
+      try {
+        rows.push(
+          ...(await runCase(of, {
+            package: options.package,
+            url: server.url,
+            server: server.about,
+            rounds: of.depth === 1 ? options.pairs : options.rounds,
+            sampleMs: options.seconds * 1000,
+            profiled: options.profile,
+            say,
+          })),
+        );
+      } catch (error) {
+        say(`${caseId(of)} is not run: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  } finally {
+    await servers.stop();
+  }
+  return rows;
+}
