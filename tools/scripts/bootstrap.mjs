@@ -52,6 +52,8 @@ function environment() {
   env.DO_NOT_TRACK = '1';
   // A cached result of one Node version or platform says nothing about another.
   env.WIREWRIGHT_RUNTIME = `${process.version} ${process.platform} ${process.arch}`;
+  // Set to nothing, npm would make a folder called ~ here.
+  if (env.HOME === '') delete env.HOME;
   // Ours silences npm's banner (.npmrc); it is not meant for what npm starts.
   delete env.npm_config_loglevel;
   return env;

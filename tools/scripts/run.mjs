@@ -78,7 +78,7 @@ function leadingPackages(args) {
 
 /** A server outside changes without notice: what was true of it once is not replayed. */
 function againstRealServer() {
-  return Object.keys(process.env).some((name) => /^(LENSDB|NORIKV|LANCE|SYNAP|WORKERSQL)_URL$/.test(name));
+  return Object.keys(process.env).some((name) => /^(LENSDB|NORIKV|LANCE|SYNAP|WORKERSQL|REDIS)_URL$/.test(name));
 }
 
 function paths(args) {

@@ -4,6 +4,7 @@ export interface CommandResult {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+  readonly timedOut: boolean;
   /** Both outputs, for a message. */
   readonly output: string;
 }
@@ -25,12 +26,10 @@ export function command(file: string, args: readonly string[], options: CommandO
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? 120_000,
   });
-  if (result.error && result.status === null && result.signal === null) {
-    throw new Error(`${file} could not be started: ${result.error.message}`);
-  }
-  const ended = result.signal === null ? '' : `\nended by ${result.signal}`;
-  const output = `${result.stdout}${result.stderr}${ended}`.trim();
-  return { status: result.status ?? 1, stdout: result.stdout, stderr: result.stderr, output };
+  const timedOut = result.error !== undefined && 'code' in result.error && result.error.code === 'ETIMEDOUT';
+  if (result.error && !timedOut) throw new Error(`${file} could not be run: ${result.error.message}`);
+  const output = `${result.stdout}${result.stderr}`.trim();
+  return { status: result.status ?? 1, stdout: result.stdout, stderr: result.stderr, timedOut, output };
 }
 
 /** As `command`, but throws when the command fails. */

@@ -62,11 +62,11 @@ export function findPackage(id: string): WorkspacePackage {
 
 function readPackage(id: string, folder: string): WorkspacePackage {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-  const doors = Object.entries(manifest.publishConfig.exports).map(([path, conditions]) => ({
-    path,
-    specifier: manifest.name + path.slice(1),
-    types: join(folder, conditions['types'] ?? ''),
-    code: join(folder, conditions['default'] ?? ''),
-  }));
+  const doors = Object.entries(manifest.publishConfig.exports).map(([path, { types, default: code }]) => {
+    if (types === undefined || code === undefined) {
+      throw new Error(`packages/${id}/package.json: publishConfig.exports["${path}"] needs "types" and "default"`);
+    }
+    return { path, specifier: manifest.name + path.slice(1), types: join(folder, types), code: join(folder, code) };
+  });
   return { id, name: manifest.name, folder, manifest, doors };
 }

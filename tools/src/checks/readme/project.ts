@@ -24,7 +24,7 @@ export interface Project {
 
 /** Writes every program of the pages below `folder`, one directory per page, and compiles all at once. */
 export function writeProject(folder: string, pages: readonly Page[]): Project {
-  const programs = pages.flatMap((page, i) => writePage(join(folder, `page${i}`), page));
+  const programs = pages.flatMap((page) => writePage(join(folder, page.path.replaceAll('/', '-')), page));
   if (programs.length === 0) return { programs, errors: '' };
   const options = { ...nodeTypes, lib: ['ES2022', 'DOM', 'ESNext.Disposable'], skipLibCheck: true };
   const { status, output } = compile(newest, folder, options);

@@ -34,9 +34,10 @@ export function runProgram(runtime: string, { file, setup }: Written): string | 
   const [executable = process.execPath, ...args] = runtime.split(' ');
   const relative = (path: string): string => `./${path.slice(folder.length + 1)}`;
   const names = setup === undefined ? [relative(file)] : [relative(file), relative(setup)];
-  const { status, output } = command(executable, [...args, join(folder, 'launch.mjs'), ...names], {
+  const { status, timedOut, output } = command(executable, [...args, join(folder, 'launch.mjs'), ...names], {
     cwd: folder,
     timeoutMs,
   });
+  if (timedOut) return `it did not end within ${timeoutMs / 1000} s: something is left open\n${output}`;
   return status === 0 ? undefined : `exit code ${status}\n${output}`;
 }
