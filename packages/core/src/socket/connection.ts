@@ -55,7 +55,7 @@ export interface ConnectionOptions<W extends Wire> {
   readonly createWire: (connection: Connection<W>) => W;
   /** Told once, when a connection that was up is over. */
   readonly onClosed?: ((connection: Connection<W>, failure: Failure) => void) | undefined;
-  /** Told after received bytes were handled, and after written ones were taken: there may be room for more. */
+  /** Told after received bytes were handled, and after what was written has left: there may be room for more. */
   readonly onProgress?: (() => void) | undefined;
 }
 
@@ -145,6 +145,9 @@ export class Connection<W extends Wire = Wire> {
   readonly #flushScheduledNow = (): void => {
     this.#flushScheduled = false;
     this.flush();
+    // Nothing else tells of room that came from here: what was taken at once leaves no drain to wait for, and what
+    // was given up before it left brings no answer.
+    if (this.#state.is === 'up') this.#options.onProgress?.();
   };
 
   /** Takes a request's bytes back. False when any of them has left. */
