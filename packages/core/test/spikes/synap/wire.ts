@@ -1,0 +1,174 @@
+/** One connection of Synap's native protocol: answers by id in any order, and pushes between them. */
+
+import { type CallLimits, Failure, type Pending, type Timekeeper, waitFor } from '../../../src/index.ts';
+import { ByIdTable, type FrameSink, FrameSplitter, WaitingRoom } from '../../../src/kit/index.ts';
+import type { Connection, SessionWire } from '../../../src/socket/index.ts';
+import { abandonedFailure } from '../../../src/index.ts';
+import { Decoder, meter } from './decode.ts';
+import { requestBound, writeRequest } from './encode.ts';
+import type { Command, Value } from './values.ts';
+
+/** Never asked with; what carries it is a push. */
+const pushId = 0xffffffff;
+
+/** The range of ids, shared out among the tables. */
+const firstBlockingId = 0xc0000000;
+const firstPingId = 0xfffffff0;
+
+export interface SynapWireOptions {
+  readonly timekeeper: Timekeeper;
+  /** Ordinary calls in flight, blocking ones in flight. Both count against the server's 256. */
+  readonly maxCalls: number;
+  readonly maxBlocking: number;
+  readonly maxQueuedBytes: number;
+  readonly maxFrameBytes: number;
+  /** With nothing but given-up calls in flight for so long, the connection is of no use any more. */
+  readonly stallMs: number;
+  readonly handshake: (wire: SynapWire) => Promise<Failure | undefined>;
+  /** `bytes`: about how much the push weighs. */
+  readonly onPush: (push: Value, bytes: number) => void;
+}
+
+const unlimited: CallLimits = { dueAt: Infinity };
+
+export class SynapWire implements SessionWire<Command>, FrameSink {
+  readonly connection: Connection<SynapWire>;
+  readonly calls: ByIdTable;
+  readonly blocking: ByIdTable;
+  readonly pings: ByIdTable;
+  /** Answers that nobody waited for. */
+  unknownAnswers = 0;
+  readonly #options: SynapWireOptions;
+  readonly #splitter: FrameSplitter;
+  readonly #decoder = new Decoder();
+  /** Blocking calls wait here for a free id, so that they hold up no ordinary ones in the session's room. */
+  readonly #blockingRoom: WaitingRoom<Command>;
+  #allGivenUpSince = 0;
+
+  constructor(connection: Connection<SynapWire>, options: SynapWireOptions) {
+    const { maxFrameBytes, maxCalls, maxBlocking, stallMs } = options;
+    this.connection = connection;
+    this.#options = options;
+    this.calls = new ByIdTable(connection, { capacity: maxCalls, firstId: 0, lastId: firstBlockingId - 1 });
+    this.blocking = new ByIdTable(connection, {
+      capacity: maxBlocking,
+      firstId: firstBlockingId,
+      lastId: firstPingId - 1,
+    });
+    this.pings = new ByIdTable(connection, { capacity: 4, firstId: firstPingId, lastId: pushId - 1 });
+    this.#blockingRoom = new WaitingRoom(1000, Infinity, (pending, why) =>
+      abandonedFailure(pending, why, 'not-sent', 'queue'),
+    );
+    this.#splitter = new FrameSplitter(meter, this, { maxFrameBytes });
+    connection.limitStall({ stalledMs: (now) => this.#stalledMs(now) }, stallMs);
+  }
+
+  get full(): boolean {
+    return this.calls.full || this.connection.out.queued > this.#options.maxQueuedBytes;
+  }
+
+  /** Blocking calls that wait for a free id. */
+  get waiting(): number {
+    return this.#blockingRoom.size;
+  }
+
+  send(command: Command, pending: Pending): void {
+    if (!command.blocks) this.#write(this.calls, command, pending);
+    else if (!this.blocking.full && this.#blockingRoom.size === 0) this.#write(this.blocking, command, pending);
+    else if (!this.#blockingRoom.enter(command, pending, requestBound(command))) pending.settle(tooMany());
+  }
+
+  /** A call on this very connection, past any waiting room: for the handshake and for subscriptions. */
+  call(command: Command, limits: CallLimits = unlimited): Promise<Value | Failure> {
+    return waitFor<Value>(this.#options.timekeeper, limits, 'request', (pending) => {
+      if (this.calls.full) pending.settle(tooMany());
+      else this.#write(this.calls, command, pending as Pending);
+    });
+  }
+
+  /** Asks for a sign of life, unless several are awaited already. */
+  ping(): void {
+    if (this.pings.full) return;
+    void waitFor(this.#options.timekeeper, unlimited, 'ping', (pending) =>
+      this.#write(this.pings, { name: 'PING', args: [] }, pending as Pending),
+    );
+  }
+
+  handshake(): Promise<Failure | undefined> {
+    return this.#options.handshake(this);
+  }
+
+  onData(bytes: Uint8Array, length: number): void {
+    this.#splitter.push(bytes, length);
+    while (!this.blocking.full) {
+      const waiting = this.#blockingRoom.leave();
+      if (!waiting) return;
+      this.#write(this.blocking, waiting.request, waiting.pending);
+    }
+  }
+
+  onFrame(bytes: Uint8Array, start: number, end: number): void {
+    // An empty frame is a keep-alive.
+    if (end - start === 4) return;
+    const id = this.#decoder.id(bytes, start, end);
+    const result = this.#decoder.result();
+    if (id === pushId) {
+      // A refusal with this id answers a request that used it: none of ours.
+      if (result instanceof Failure) this.unknownAnswers += 1;
+      else this.#options.onPush(result, end - start);
+      return;
+    }
+    const table = id < firstBlockingId ? this.calls : id < firstPingId ? this.blocking : this.pings;
+    if (!table.answer(id, result)) this.unknownAnswers += 1;
+  }
+
+  onClose(failure: Failure): void {
+    this.#splitter.stop();
+    for (const table of [this.calls, this.blocking, this.pings]) table.clear(failure);
+    this.#blockingRoom.fail(failure.as('not-sent'));
+  }
+
+  #write(table: ByIdTable, command: Command, pending: Pending): void {
+    const { out } = this.connection;
+    const id = table.add(pending);
+    pending.from = out.position;
+    try {
+      writeRequest(out, id, command);
+    } catch (error) {
+      // The id is free again before the session tells the caller that nothing was sent.
+      table.answer(id, encoderFailed(error));
+      return;
+    }
+    pending.to = out.position;
+    this.connection.flushSoon();
+  }
+
+  /** For how long every call in flight has been a given-up one. */
+  #stalledMs(now: number): number {
+    if (this.calls.tombstones < this.calls.capacity) {
+      this.#allGivenUpSince = now;
+      return 0;
+    }
+    return now - this.#allGivenUpSince;
+  }
+}
+
+function tooMany(): Failure {
+  return new Failure({
+    kind: 'overloaded',
+    message: 'too many calls are in flight on this connection; try again later',
+    outcome: 'not-sent',
+    retryable: true,
+  });
+}
+
+function encoderFailed(cause: unknown): Failure {
+  return new Failure({
+    kind: 'protocol',
+    code: 'ENCODER_FAILED',
+    message: 'the request could not be encoded; nothing was sent (the cause tells why)',
+    outcome: 'not-sent',
+    retryable: false,
+    cause,
+  });
+}
