@@ -131,6 +131,8 @@ describe('what is refused, and why', () => {
     ['thing://1.2.3', 'a host that is no name and no IP address'],
     ['thing://h/db', 'a path after the address has no meaning here'],
     ['thing://h#f', 'a fragment'],
+    ['thing://u:p/q@h', "an '@' follows the first '/', '?' or '#'; in user name and password write these as %2F, %3F, %23 and @ as %40"],
+    ['thing://h?label=a@b', "an '@' follows the first"],
     ['thing://u:%zz@h', 'a malformed % escape'],
     ['thing://%ff@h', 'a malformed % escape'],
     ['thing://h?', 'parameter 1 is not of the form name=value'],
@@ -170,6 +172,7 @@ describe('what is refused, and why', () => {
     expect(refusal('thing://h?a=1', bare)).toContain("unknown parameter 'a'; none are accepted (expected thing://host[:port][,host[:port]…])");
     expect(refusal('thing://a,b', withDatabase)).toContain('more than one host');
     expect(refusal('thing://h/a/b', withDatabase)).toContain('more than one path segment');
+    expect(refusal('thing://u:p@h/db@x', withDatabase)).toContain("an '@' follows the first '/', '?' or '#'");
     expect(refusal('thing://h/%zz', withDatabase)).toContain('the database name holds a malformed % escape');
     expect(refusal('thing+unix:///x', withDatabase)).toContain("unknown scheme 'thing+unix'");
     expect(refusal('thing+unix:///x', { ...spec, unix: false })).toContain("unknown scheme 'thing+unix'");
@@ -181,14 +184,17 @@ describe('what is refused, and why', () => {
 
 describe('credentials', () => {
   const pieces = ['aK9', 'xQ7', 'zW3', 'vB5'];
-  const shown = (error: unknown): string => (error as Error).message + JSON.stringify(error) + inspect(error, { showHidden: true });
+  const shown = (error: unknown): string => {
+    const { message, details } = error as ArgumentError;
+    return message + JSON.stringify(error) + inspect(details, { showHidden: true });
+  };
 
   function expectHidden(text: string, by: EndpointSpec): boolean {
     try {
       parseEndpoint(text, by);
       return false;
     } catch (error) {
-      const all = shown(error).replace(/\n\s+at .*/g, '');
+      const all = shown(error);
       if (pieces.some((piece) => all.includes(piece))) throw new Error(`shown of ${text}: ${all}`);
       return true;
     }
@@ -209,6 +215,7 @@ describe('credentials', () => {
             `thing://u:${password}@:1`,
             `thing://${password}@h`,
             `thing://u:${password}@h,u:vB5@g`,
+            `thing://u:${password}=1@h`,
             `thing:u:${password}@h`,
             `thing:/u:${password}@h`,
             `u:${password}@h`,
