@@ -20,7 +20,7 @@ import type { Settings } from '../options.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { Address } from './address.ts';
 import { Exchange, type Place } from './exchange.ts';
-import { notUsable } from './failures.ts';
+import { noAnswer, notUsable } from './failures.ts';
 import { Health } from './health.ts';
 import {
   infoOf,
@@ -193,6 +193,7 @@ export class Connections implements Place {
   async #prove(wire: LensDBWire, { dueAt, signal }: CallLimits): Promise<Failure | undefined> {
     const limit = Math.min(dueAt, this.caller.timekeeper.clock.now() + this.settings.probeTimeoutMs);
     const answer = await wire.request(pingOperation, { key: '', value: '', ttl: 0 }, limit, signal);
-    return answer instanceof Failure ? answer : undefined;
+    if (!(answer instanceof Failure)) return undefined;
+    return answer.kind === 'timeout' ? noAnswer(wire.endpoint) : answer;
   }
 }

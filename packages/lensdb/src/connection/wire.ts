@@ -6,7 +6,16 @@
  * misread (2.7, rules 4 and 5).
  */
 
-import { Failure, type Pending, type Random, type Timekeeper, waitFor } from '@wirewright/core';
+import {
+  abandonedFailure,
+  type Abandonment,
+  Failure,
+  type Holder,
+  type Pending,
+  type Random,
+  type Timekeeper,
+  waitFor,
+} from '@wirewright/core';
 import { InOrderTable, WireError } from '@wirewright/core/kit';
 import type { Connection, PoolMember, Wire } from '@wirewright/core/socket';
 import type { Operation } from '../operations.ts';
@@ -37,7 +46,7 @@ export interface WireOptions {
 /** How a request ended: an answer, a demand to repeat it, or a failure. */
 export type RequestResult = Answer | RepeatRead | Failure;
 
-export class LensDBWire implements Wire, PoolMember, ReceiverHost {
+export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   readonly address: Address;
   readonly #connection: Connection<LensDBWire>;
   readonly #options: WireOptions;
@@ -128,9 +137,14 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost {
     const limits = { dueAt: timekeeper.clock.now() + probeTimeoutMs };
     return waitFor<undefined>(timekeeper, limits, 'probe', (pending) => {
       this.#greeted = pending;
-      pending.holder = { abandon: () => pending.settle(noAnswer(this.endpoint)) };
+      pending.holder = this;
       this.#greeting?.start();
     });
+  }
+
+  /** The answer to the probe is not waited for any longer. */
+  abandon(pending: Pending, why: Abandonment): void {
+    pending.settle(why === 'deadline' ? noAnswer(this.endpoint) : abandonedFailure(pending, why, 'not-sent', 'probe'));
   }
 
   onData(bytes: Uint8Array, length: number): void {
