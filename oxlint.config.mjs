@@ -145,6 +145,7 @@ const unwanted = {
   'vitest/no-standalone-expect': 'off',
   'vitest/expect-expect': 'off',
   'vitest/valid-title': 'off',
+  'vitest/require-to-throw-message': 'off',
 };
 
 export default defineConfig({
