@@ -69,6 +69,7 @@ export class Connection<W extends Wire = Wire> {
   #opening: Pending<Connection<W>> | undefined;
   #state: ConnectionState = { is: 'dialing' };
   #flushScheduled = false;
+  #paused = false;
   #bytesReceived = 0;
   #stallListener: TickListener | undefined;
 
@@ -186,11 +187,18 @@ export class Connection<W extends Wire = Wire> {
 
   /** Stops and restarts reading, which makes the peer wait. */
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#socket.resume();
+  }
+
+  /** Nothing is received because we do not read. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   /** Whether the socket keeps the process alive. */

@@ -3,11 +3,16 @@
 import { Failure } from '../errors/failure.ts';
 import type { Clock, Timer } from '../ports.ts';
 import type { Connection, Wire } from './connection.ts';
+import { brokenWire } from './connection-failures.ts';
 
 export interface LivenessOptions<W extends Wire> {
-  /** A ping is sent when nothing was received for this long. */
+  /**
+   * A ping is sent when nothing was received for this long, and also when nothing was sent: servers close
+   * connections whose client is silent, however much they send to it themselves. Noticed between one and two such
+   * times later, so at most half of what such a server allows.
+   */
   readonly idleMs: number;
-  /** The connection is dead when nothing at all was received for this long after a ping. */
+  /** The connection is dead when nothing at all was received for this long after a ping, while it is being read. */
   readonly timeoutMs: number;
   /** Sends a ping. Its answer needs no matching here: any byte received proves the peer. */
   readonly ping: (wire: W) => void;
@@ -19,7 +24,6 @@ export class Liveness<W extends Wire> {
   readonly #connection: Connection<W>;
   readonly #options: LivenessOptions<W>;
   #timer: Timer | undefined;
-  #seen = 0;
 
   constructor(clock: Clock, connection: Connection<W>, options: LivenessOptions<W>) {
     this.#clock = clock;
@@ -36,17 +40,30 @@ export class Liveness<W extends Wire> {
     this.#timer = undefined;
   }
 
-  /** Waits for silence. */
+  /** Waits for silence, of either side. */
   #watch(): void {
-    this.#seen = this.#connection.bytesReceived;
+    const { bytesReceived: received, out } = this.#connection;
+    const sent = out.flushed;
     this.#arm(this.#options.idleMs, () => {
-      if (this.#connection.bytesReceived !== this.#seen) return this.#watch();
-      this.#options.ping(this.#connection.wire);
+      const heard = this.#connection.bytesReceived !== received;
+      if (heard && out.flushed !== sent) return this.#watch();
+      if (!this.#ping()) return;
+      if (heard) return this.#watch();
       this.#arm(this.#options.timeoutMs, () => {
-        if (this.#connection.bytesReceived !== this.#seen) this.#watch();
+        if (this.#connection.bytesReceived !== received || this.#connection.paused) this.#watch();
         else this.#connection.close(this.#dead());
       });
     });
+  }
+
+  /** A ping that cannot be sent proves nothing about the peer, but this connection is not to be trusted any more. */
+  #ping(): boolean {
+    try {
+      this.#options.ping(this.#connection.wire);
+    } catch (error) {
+      this.#connection.close(brokenWire(this.#connection.endpoint, error));
+    }
+    return this.#connection.up;
   }
 
   #arm(delayMs: number, callback: () => void): void {
