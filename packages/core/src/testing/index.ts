@@ -10,3 +10,6 @@ export { type DialFate, type LinkDirection, type LinkSide, type VirtualLink } fr
 export { type Accept, type VirtualListener, VirtualNet, type VirtualNetOptions } from './virtual-net.ts';
 export { type VirtualPipe } from './virtual-pipe.ts';
 export { type VirtualSocket } from './virtual-socket.ts';
+export { ScriptError } from './script-error.ts';
+export { type ScriptedConnection } from './scripted-connection.ts';
+export { ScriptedServer, type ScriptedServerOptions } from './scripted-server.ts';

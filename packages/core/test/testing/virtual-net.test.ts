@@ -148,6 +148,20 @@ describe('VirtualNet', () => {
     expect(client.count('drain')).toBe(1);
   });
 
+  it('owes no drain while more is waiting again', async () => {
+    const { ports, client, server, socket } = await connected({ latencyMs: [5, 5], capacityBytes: 2 });
+    socket.write(bytes('abcd'));
+    server.onEach = () => {
+      server.onEach = undefined;
+      // The rest has just been taken, and the news of it is on its way.
+      ports.clock.setTimer(() => expect(socket.write(bytes('efgh'))).toBe(false), 1);
+    };
+    await ports.clock.advance(10.5);
+    expect(client.log).toEqual(['open']);
+    await ports.clock.runUntilIdle();
+    expect([server.text, client.log]).toEqual(['abcdefgh', ['open', 'drain']]);
+  });
+
   it('makes the writer wait for a reader that pauses', async () => {
     const { ports, client, server, socket, link } = await connected({ ...still, capacityBytes: 4 });
     link.server.pause();
@@ -481,7 +495,7 @@ describe('faults of a VirtualLink', () => {
     second.link.down.after(0, () => second.link.blackHole('down'));
     second.link.server.write(bytes('x'));
     await second.ports.clock.runUntilIdle();
-    expect(second.client.text).toBe('');
+    expect(second.client.log).toEqual(['open']);
     second.link.heal();
     await second.ports.clock.runUntilIdle();
     expect([second.client.text, second.link.down.delivered]).toEqual(['x', 1]);
