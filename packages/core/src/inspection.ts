@@ -9,7 +9,12 @@ type Inspect = (value: unknown, options?: unknown) => string;
  * `static { inspectAsJson(this); }`.
  */
 export function inspectAsJson(type: abstract new (...args: never[]) => { toJSON(): unknown }): void {
-  const inspect = function inspectJson(this: { toJSON(): unknown }, depth: number, options: object, inspectValue?: Inspect): string {
+  const inspect = function inspectJson(
+    this: { toJSON(): unknown },
+    depth: number,
+    options: object,
+    inspectValue?: Inspect,
+  ): string {
     const { name } = this.constructor;
     if (depth < 0 || inspectValue === undefined) return `[${name}]`;
     return `${name} ${inspectValue(this.toJSON(), options)}`;

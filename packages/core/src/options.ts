@@ -70,8 +70,12 @@ function isNumberOf(rule: NumberRule, value: unknown): boolean {
 
 function isSignal(value: unknown): boolean {
   const signal = value as Partial<AbortSignal> | null;
-  return typeof signal === 'object' && signal !== null &&
-    typeof signal.aborted === 'boolean' && typeof signal.addEventListener === 'function';
+  return (
+    typeof signal === 'object' &&
+    signal !== null &&
+    typeof signal.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function'
+  );
 }
 
 /** Undefined when `value` is as the rule says, otherwise what it must be, for a message. */
@@ -152,15 +156,16 @@ export class OptionChecker {
     }
     for (const name in options) {
       const rule = this.#rules.get(name);
-      if (rule === undefined) this.#refuseUnknown(name);
+      if (rule === undefined) return this.#refuseUnknown(name);
       const value = (options as Record<string, unknown>)[name];
-      if (value !== undefined) checkOption(this.#owner, name, value, rule as OptionRule, this.#system);
+      if (value !== undefined) checkOption(this.#owner, name, value, rule, this.#system);
     }
   }
 
   #refuseUnknown(name: string): never {
     const nearest = nearestName(name, this.#rules.keys());
-    const help = nearest === undefined ? `known are ${[...this.#rules.keys()].join(', ')}` : `did you mean '${nearest}'?`;
+    const help =
+      nearest === undefined ? `known are ${[...this.#rules.keys()].join(', ')}` : `did you mean '${nearest}'?`;
     throw new ArgumentError(`${this.#owner}: unknown option${describeName(name)}; ${help}`, {
       system: this.#system,
       details: { nearest: nearest ?? null },

@@ -46,7 +46,8 @@ export class StatusBoard {
   set(record: Omit<StatusRecord, 'dropped'>): void {
     const { state, endpoint, epoch, cause } = this.#current;
     if (state === 'closed') return;
-    if (record.state === state && record.endpoint === endpoint && record.epoch === epoch && record.cause === cause) return;
+    if (record.state === state && record.endpoint === endpoint && record.epoch === epoch && record.cause === cause)
+      return;
     this.#current = Object.freeze({ ...record });
     for (const reader of this.#readers) reader.add(this.#current);
     if (record.state !== 'closed') return;

@@ -17,7 +17,9 @@ class Client {
 describe('inspectAsJson', () => {
   it('shows toJSON() and the name of the class', () => {
     class Special extends Client {}
-    expect(inspect(new Client(), { breakLength: Infinity })).toBe("Client { system: 'thing', nested: { deep: { deeper: 1 } } }");
+    expect(inspect(new Client(), { breakLength: Infinity })).toBe(
+      "Client { system: 'thing', nested: { deep: { deeper: 1 } } }",
+    );
     expect(inspect(new Special(), { depth: 0 })).toBe("Special { system: 'thing', nested: [Object] }");
     expect(inspect({ a: new Client() }, { depth: 0 })).toBe('{ a: [Client] }');
     expect(inspect([new Client()])).not.toContain('hunter2');
@@ -25,7 +27,9 @@ describe('inspectAsJson', () => {
   });
 
   it('works where no inspect function is passed', () => {
-    const show = (new Client() as unknown as Record<symbol, (depth: number) => string>)[Symbol.for('nodejs.util.inspect.custom')];
+    const show = (new Client() as unknown as Record<symbol, (depth: number) => string>)[
+      Symbol.for('nodejs.util.inspect.custom')
+    ];
     expect(show?.call(new Client(), 2)).toBe('[Client]');
   });
 
@@ -37,13 +41,34 @@ describe('inspectAsJson', () => {
 describe('safeOptions', () => {
   it('shows text only where it is named', () => {
     const options = {
-      host: 'h', apiKey: 'hunter2', port: 1, guard: false, addresses: ['a:1', 'b:2'], keys: ['hunter2'], list: [1, { password: 'hunter2' }],
-      tls: { key: 'hunter2' }, socket: () => 'hunter2', limit: 5n, none: null, absent: undefined, symbol: Symbol('hunter2'),
+      host: 'h',
+      apiKey: 'hunter2',
+      port: 1,
+      guard: false,
+      addresses: ['a:1', 'b:2'],
+      keys: ['hunter2'],
+      list: [1, { password: 'hunter2' }],
+      tls: { key: 'hunter2' },
+      socket: () => 'hunter2',
+      limit: 5n,
+      none: null,
+      absent: undefined,
+      symbol: Symbol('hunter2'),
     };
     const safe = safeOptions(options, ['host', 'addresses']);
     expect(safe).toEqual({
-      host: 'h', apiKey: '[hidden]', port: 1, guard: false, addresses: ['a:1', 'b:2'], keys: ['[hidden]'], list: [1, '[object]'],
-      tls: '[object]', socket: '[function]', limit: '5n', none: null, symbol: '[symbol]',
+      host: 'h',
+      apiKey: '[hidden]',
+      port: 1,
+      guard: false,
+      addresses: ['a:1', 'b:2'],
+      keys: ['[hidden]'],
+      list: [1, '[object]'],
+      tls: '[object]',
+      socket: '[function]',
+      limit: '5n',
+      none: null,
+      symbol: '[symbol]',
     });
     expect(JSON.stringify(safe)).not.toContain('hunter2');
     expect(safeOptions({ host: 'h' })).toEqual({ host: '[hidden]' });

@@ -1,6 +1,15 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { dropped, gap, isNotice, mergeNotices, type Notice, reconnected, recreated, relocated } from '../src/notices.ts';
+import {
+  dropped,
+  gap,
+  isNotice,
+  mergeNotices,
+  type Notice,
+  reconnected,
+  recreated,
+  relocated,
+} from '../src/notices.ts';
 
 const all: Notice[] = [gap(1n, 5n), reconnected(2), recreated(), relocated(), dropped(3)];
 
@@ -18,7 +27,15 @@ describe('notices', () => {
 
   it('are told from items that look like them', () => {
     expect(all.every(isNotice)).toBe(true);
-    for (const item of [{ notice: 'dropped', count: 3 }, JSON.parse('{"notice":"gap"}'), null, undefined, 'gap', 5, []]) {
+    for (const item of [
+      { notice: 'dropped', count: 3 },
+      JSON.parse('{"notice":"gap"}'),
+      null,
+      undefined,
+      'gap',
+      5,
+      [],
+    ]) {
       expect(isNotice(item)).toBe(false);
     }
   });

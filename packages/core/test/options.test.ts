@@ -37,8 +37,18 @@ describe('OptionChecker', () => {
     checker.check({});
     checker.check({ host: undefined, timeoutMs: undefined });
     checker.check({
-      host: 'h', note: '', port: 1, ratio: 0.5, limit: Infinity, guard: false, dialect: 'plain', codec: {},
-      socket: () => {}, apiKey: 'k', timeoutMs: Infinity, signal: new AbortController().signal,
+      host: 'h',
+      note: '',
+      port: 1,
+      ratio: 0.5,
+      limit: Infinity,
+      guard: false,
+      dialect: 'plain',
+      codec: {},
+      socket: () => {},
+      apiKey: 'k',
+      timeoutMs: Infinity,
+      signal: new AbortController().signal,
     });
   });
 
@@ -58,7 +68,10 @@ describe('OptionChecker', () => {
     [{ socket: {} }, "'socket' must be a function; got an object"],
     [{ apiKey: () => 1 }, "'apiKey' must be a string or a function; got a function"],
     [{ signal: {} }, "'signal' must be an AbortSignal; got an object"],
-    [{ timeoutMs: 0 }, "'timeoutMs' must be a number (ms) greater than 0, or Infinity (without time no call can succeed; Infinity waits for ever); got 0"],
+    [
+      { timeoutMs: 0 },
+      "'timeoutMs' must be a number (ms) greater than 0, or Infinity (without time no call can succeed; Infinity waits for ever); got 0",
+    ],
     [{ timeoutMs: -1 }, 'got -1'],
     [{ timeoutMs: Number.NaN }, 'got NaN'],
     [{ timeoutMs: 5n }, 'got a bigint'],
@@ -78,7 +91,9 @@ describe('OptionChecker', () => {
     expect(refusal(() => checker.check({ timeoutMS: 5 })).message).toBe(
       "ThingClient: unknown option 'timeoutMS'; did you mean 'timeoutMs'?",
     );
-    expect(refusal(() => checker.check({ zzzzzzzz: 5 })).message).toContain("unknown option 'zzzzzzzz'; known are signal, timeoutMs, host");
+    expect(refusal(() => checker.check({ zzzzzzzz: 5 })).message).toContain(
+      "unknown option 'zzzzzzzz'; known are signal, timeoutMs, host",
+    );
   });
 
   it('shows no string that was given, and no name that looks like data', () => {
@@ -106,13 +121,17 @@ describe('twins', () => {
     expect(refusal(() => twinMs('set()', { ttl: 2, ttlMs: 2000 }, names, 'thing')).message).toBe(
       "set(): 'ttl' and 'ttlMs' exclude each other; give one",
     );
-    expect(refusal(() => refuseTogether('connect()', { a: 1, b: 0, c: 1 }, ['a', 'b'])).details).toEqual({ options: ['a', 'b'] });
+    expect(refusal(() => refuseTogether('connect()', { a: 1, b: 0, c: 1 }, ['a', 'b'])).details).toEqual({
+      options: ['a', 'b'],
+    });
   });
 });
 
 it('checks a single option', () => {
   checkOption('ping()', 'timeoutMs', 1, timeoutRule);
-  expect(refusal(() => checkOption('ping()', 'timeoutMs', '1', timeoutRule)).message).toMatch(/^ping\(\): 'timeoutMs' must be/);
+  expect(refusal(() => checkOption('ping()', 'timeoutMs', '1', timeoutRule)).message).toMatch(
+    /^ping\(\): 'timeoutMs' must be/,
+  );
 });
 
 describe('nearestName', () => {

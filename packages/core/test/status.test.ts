@@ -45,7 +45,12 @@ describe('StatusBoard', () => {
     expect(await reader.next()).toEqual({ done: false, value: { state: 'down', endpoint: 'a:1', epoch: 1, cause } });
     const rest: unknown[] = [];
     for await (const record of reader) rest.push([record.endpoint, record.epoch, record.cause?.message]);
-    expect(rest).toEqual([['a:1', 1, 'refused again'], ['b:1', 1, undefined], ['b:1', 2, undefined], [undefined, undefined, undefined]]);
+    expect(rest).toEqual([
+      ['a:1', 1, 'refused again'],
+      ['b:1', 1, undefined],
+      ['b:1', 2, undefined],
+      [undefined, undefined, undefined],
+    ]);
   });
 
   it('buffers 64 changes for each reader, drops the oldest and says how many', async () => {
@@ -111,7 +116,9 @@ describe('StatusBoard', () => {
   it('is not changed by a reader that changes a record', async () => {
     const board = new StatusBoard();
     const { value } = await board.status().next();
-    expect(() => { (value as { state: string }).state = 'up'; }).toThrow(TypeError);
+    expect(() => {
+      (value as { state: string }).state = 'up';
+    }).toThrow(TypeError);
     const record: { state: 'up' | 'down' } = { state: 'up' };
     board.set(record);
     record.state = 'down';

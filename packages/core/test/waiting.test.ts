@@ -19,7 +19,10 @@ describe('waitFor', () => {
     const timekeeper = new Timekeeper(new FakeClock());
     const signal = AbortSignal.abort('why');
     expect(await waitFor(timekeeper, { dueAt: Infinity, signal }, 'line', neverHeld)).toMatchObject({
-      kind: 'aborted', outcome: 'not-sent', cause: 'why', details: { phase: 'line' },
+      kind: 'aborted',
+      outcome: 'not-sent',
+      cause: 'why',
+      details: { phase: 'line' },
     });
   });
 
@@ -27,7 +30,10 @@ describe('waitFor', () => {
     const timekeeper = new Timekeeper(new FakeClock());
     timekeeper.abandonAll('why');
     expect(await waitFor(timekeeper, { dueAt: Infinity }, 'line', neverHeld)).toMatchObject({
-      kind: 'closed', outcome: 'not-sent', cause: 'why', details: { phase: 'line' },
+      kind: 'closed',
+      outcome: 'not-sent',
+      cause: 'why',
+      details: { phase: 'line' },
     });
   });
 
@@ -40,7 +46,9 @@ describe('waitFor', () => {
   it('ends by the deadline even if nobody holds the call', async () => {
     const clock = new FakeClock();
     let held: Pending | undefined;
-    const result = waitFor(new Timekeeper(clock), { dueAt: 5 }, 'line', (pending) => { held = pending as Pending; });
+    const result = waitFor(new Timekeeper(clock), { dueAt: 5 }, 'line', (pending) => {
+      held = pending;
+    });
     await clock.advance(20);
     expect(await result).toMatchObject({ kind: 'timeout', outcome: 'not-sent' });
     expect(held?.settled).toBe(true);

@@ -76,7 +76,7 @@ class Builder {
  */
 export function parseWithBigints(text: string): unknown {
   const builder = new Builder();
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     separators.lastIndex = at;
     separators.test(text);
     at = separators.lastIndex;

@@ -6,9 +6,10 @@ import { ClientError, type Outcome } from '../errors/client-error.ts';
  */
 export class CodecError<Code extends string = string> extends ClientError<Code> {
   static override readonly kind: string = 'codec';
-  static override readonly defaults: { readonly code: string; readonly retryable: boolean; readonly outcome: Outcome } = {
-    code: 'CODEC',
-    retryable: false,
-    outcome: 'rejected',
-  };
+  static override readonly defaults: { readonly code: string; readonly retryable: boolean; readonly outcome: Outcome } =
+    {
+      code: 'CODEC',
+      retryable: false,
+      outcome: 'rejected',
+    };
 }

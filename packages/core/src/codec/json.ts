@@ -23,8 +23,9 @@ function parsePlainly(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const problem = error instanceof SyntaxError ? 'is not valid JSON' : 'is JSON that this runtime cannot read (nested too deeply?)';
-    throw new CodecError(`the text ${problem} (${String(text).length} characters)`);
+    const problem =
+      error instanceof SyntaxError ? 'is not valid JSON' : 'is JSON that this runtime cannot read (nested too deeply?)';
+    throw new CodecError(`the text ${problem} (${text.length} characters)`);
   }
 }
 
@@ -54,11 +55,15 @@ export function stringifyJson(value: unknown): string {
     text = JSON.stringify(value);
   } catch (error) {
     // The message of JSON.stringify names properties of the value: only the kind of the error is passed on.
-    throw new ArgumentError('the value cannot be written as JSON: it is circular, nested too deeply, holds a bigint, or a toJSON throws', {
-      details: { error: error instanceof Error ? error.name : typeof error },
-    });
+    throw new ArgumentError(
+      'the value cannot be written as JSON: it is circular, nested too deeply, holds a bigint, or a toJSON throws',
+      {
+        details: { error: error instanceof Error ? error.name : typeof error },
+      },
+    );
   }
-  if (text === undefined) throw new ArgumentError(`the value cannot be written as JSON: ${typeof value} has no JSON form (null has)`);
+  if (text === undefined)
+    throw new ArgumentError(`the value cannot be written as JSON: ${typeof value} has no JSON form (null has)`);
   return text;
 }
 

@@ -67,8 +67,10 @@ export function splitAddress(text: string, where: string): HostPort | AddressPro
  * @throws ArgumentError that says what is wrong, without a part of the text.
  */
 export function parseAddress(text: string, defaultPort: number, system?: string): { host: string; port: number } {
-  const parts = typeof text === 'string' ? splitAddress(text, 'the address') : { problem: 'the address is not a string' };
-  if ('problem' in parts) throw new ArgumentError(`${parts.problem}; expected for instance localhost:${defaultPort}`, { system });
+  const parts =
+    typeof text === 'string' ? splitAddress(text, 'the address') : { problem: 'the address is not a string' };
+  if ('problem' in parts)
+    throw new ArgumentError(`${parts.problem}; expected for instance localhost:${defaultPort}`, { system });
   return { host: parts.host, port: parts.port ?? defaultPort };
 }
 
@@ -100,7 +102,8 @@ function targetOfHost(options: AddressOptions, { owner, system, defaultPort, def
   checkOption(owner, 'host', host, { kind: 'string' }, system);
   checkOption(owner, 'port', port, { kind: 'integer', min: 1, max: 65_535 }, system);
   const parts = splitAddress(isIpv6(host) ? `[${host}]` : host, "'host'");
-  if ('problem' in parts) throw new ArgumentError(`${owner}: ${parts.problem}`, { system, details: { option: 'host' } });
+  if ('problem' in parts)
+    throw new ArgumentError(`${owner}: ${parts.problem}`, { system, details: { option: 'host' } });
   if (parts.port !== undefined) {
     throw new ArgumentError(`${owner}: 'host' holds a port; put it into 'port', or use 'addresses'`, {
       system,
@@ -112,7 +115,13 @@ function targetOfHost(options: AddressOptions, { owner, system, defaultPort, def
 
 function targetsOfList(addresses: readonly string[], { owner, system, defaultPort }: AddressSpec): SocketTarget[] {
   const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
-  checkOption(owner, 'addresses', addresses, { kind: 'custom', expected: 'a non-empty list of host:port', accepts: isList }, system);
+  checkOption(
+    owner,
+    'addresses',
+    addresses,
+    { kind: 'custom', expected: 'a non-empty list of host:port', accepts: isList },
+    system,
+  );
   return addresses.map((address, index) => {
     const where = `address ${index + 1} of ${addresses.length}`;
     const parts = typeof address === 'string' ? splitAddress(address, where) : { problem: `${where} is not a string` };

@@ -4,26 +4,38 @@ import { nearestName } from '../nearest.ts';
 import { describeName, expectation, type OptionRule } from '../options.ts';
 
 /** How the text of a parameter is read; booleans are `true false 1 0 yes no on off`, in any case. */
-export type ParameterSpec = Extract<OptionRule, { kind: 'number' | 'integer' | 'string' | 'enum' }> | {
-  readonly kind: 'boolean';
-} | {
-  readonly kind: 'string';
-  /** Kept out of `toJSON` and `util.inspect` of what was parsed. */
-  readonly secret: true;
-};
+export type ParameterSpec =
+  | Extract<OptionRule, { kind: 'number' | 'integer' | 'string' | 'enum' }>
+  | {
+      readonly kind: 'boolean';
+    }
+  | {
+      readonly kind: 'string';
+      /** Kept out of `toJSON` and `util.inspect` of what was parsed. */
+      readonly secret: true;
+    };
 
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
-type ParameterValue<S> = S extends { readonly kind: 'number' | 'integer' } ? number
-  : S extends { readonly kind: 'boolean' } ? boolean
-  : S extends { readonly kind: 'enum'; readonly values: readonly (infer Value)[] } ? Value
-  : string;
+type ParameterValue<S> = S extends { readonly kind: 'number' | 'integer' }
+  ? number
+  : S extends { readonly kind: 'boolean' }
+    ? boolean
+    : S extends { readonly kind: 'enum'; readonly values: readonly (infer Value)[] }
+      ? Value
+      : string;
 
 export type ParameterValues<P extends ParameterSpecs> = { readonly [Name in keyof P]?: ParameterValue<P[Name]> };
 
 const booleans: Readonly<Record<string, boolean>> = {
-  true: true, '1': true, yes: true, on: true,
-  false: false, '0': false, no: false, off: false,
+  true: true,
+  '1': true,
+  yes: true,
+  on: true,
+  false: false,
+  '0': false,
+  no: false,
+  off: false,
 };
 
 function valueOf(text: string, spec: ParameterSpec): unknown {
@@ -73,12 +85,14 @@ export function parseParameters<P extends ParameterSpecs>(
     const name = percentDecode(pair.slice(0, equals));
     const text = percentDecode(pair.slice(equals + 1));
     const shown = mayShowNames && name !== undefined ? describeName(name) : '';
-    if (name === undefined || text === undefined) return refuse(`parameter ${index + 1}${shown} holds a malformed % escape`);
-    if (!Object.hasOwn(specs, name)) refuse(`unknown parameter${shown || ` (number ${index + 1})`}; ${help(name, specs, mayShowNames)}`);
+    if (name === undefined || text === undefined)
+      return refuse(`parameter ${index + 1}${shown} holds a malformed % escape`);
+    if (!Object.hasOwn(specs, name))
+      refuse(`unknown parameter${shown || ` (number ${index + 1})`}; ${help(name, specs, mayShowNames)}`);
     if (repeated === 'refuse' && Object.hasOwn(values, name)) refuse(`parameter${shown} is given twice`);
     const spec = specs[name] as ParameterSpec;
     const value = valueOf(text, spec);
-    const expected = expectation(spec as OptionRule, value);
+    const expected = expectation(spec, value);
     if (expected !== undefined) refuse(`parameter${shown} must be ${expected}`);
     Object.defineProperty(values, name, { value, enumerable: !('secret' in spec), configurable: true, writable: true });
   }

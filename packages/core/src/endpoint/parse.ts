@@ -46,6 +46,8 @@ export interface ParsedEndpoint<P extends ParameterSpecs = ParameterSpecs> {
   readonly parameters: ParameterValues<P>;
 }
 
+type NoParameters = Readonly<Record<string, never>>;
+
 type Refuse = (problem: string) => never;
 
 /** The parts of a URL, not decoded yet. */
@@ -67,7 +69,11 @@ function acceptsUnix(spec: EndpointSpec): boolean {
   return spec.unix ?? spec.path !== 'database';
 }
 
-function splitScheme(text: string, spec: EndpointSpec, refuse: Refuse): { scheme: string; unix: boolean; rest: string } {
+function splitScheme(
+  text: string,
+  spec: EndpointSpec,
+  refuse: Refuse,
+): { scheme: string; unix: boolean; rest: string } {
   const match = /^([A-Za-z][A-Za-z0-9+.-]{0,31}):\/\//.exec(text);
   if (!match) return refuse('it does not begin with a scheme and ://');
   const written = (match[1] as string).toLowerCase();
@@ -76,7 +82,9 @@ function splitScheme(text: string, spec: EndpointSpec, refuse: Refuse): { scheme
   if (!Object.hasOwn(spec.schemes, scheme)) {
     const known = Object.keys(spec.schemes);
     const nearest = nearestName(scheme, known);
-    refuse(`unknown scheme '${written}'; ${nearest === undefined ? `known are ${known.join(', ')}` : `did you mean '${nearest}'?`}`);
+    refuse(
+      `unknown scheme '${written}'; ${nearest === undefined ? `known are ${known.join(', ')}` : `did you mean '${nearest}'?`}`,
+    );
   }
   return { scheme, unix, rest: text.slice(match[0].length) };
 }
@@ -89,7 +97,9 @@ function splitRest(rest: string, refuse: Refuse): Parts {
   const path = question < 0 ? tail : tail.slice(0, question);
   // Most likely a password with one of these in it; going on would show its parts, or send them to a wrong host.
   if (path.includes('@') || (tail.includes('@') && !authority.includes('@'))) {
-    refuse("an '@' follows the first '/', '?' or '#'; in user name and password write these as %2F, %3F, %23 and @ as %40");
+    refuse(
+      "an '@' follows the first '/', '?' or '#'; in user name and password write these as %2F, %3F, %23 and @ as %40",
+    );
   }
   if (tail.includes('#')) refuse("it holds a fragment ('#'), which has no meaning here; write # as %23");
   return { authority, path, query: question < 0 ? undefined : tail.slice(question + 1) };
@@ -149,7 +159,7 @@ function unixPathOf(hosts: string, path: string, refuse: Refuse): string {
  * @throws ArgumentError that names what is wrong and the accepted form. It never holds the URL, a user name, a
  * password, a host, or a parameter's value.
  */
-export function parseEndpoint<const P extends ParameterSpecs = Record<never, never>>(
+export function parseEndpoint<const P extends ParameterSpecs = NoParameters>(
   text: string,
   spec: EndpointSpec<P>,
 ): ParsedEndpoint<P> {
@@ -159,7 +169,7 @@ export function parseEndpoint<const P extends ParameterSpecs = Record<never, nev
     });
   };
   if (typeof text !== 'string') return refuse('it is not a string');
-  if (/[\s\u0000-\u001f\u007f]/.test(text)) refuse('it holds white space or control characters; write a space as %20');
+  if (/[\s\p{Cc}]/u.test(text)) refuse('it holds white space or control characters; write a space as %20');
   const { scheme, unix, rest } = splitScheme(text, spec, refuse);
   const { authority, path, query } = splitRest(rest, refuse);
   const { username, password, hosts: hostsText } = splitAuthority(authority, spec, refuse);

@@ -3,45 +3,11 @@
 import { abandonedFailure, type Abandonment, type Holder, type Pending, type Timekeeper } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
 import type { Notice } from '../notices.ts';
-import { OptionChecker } from '../options.ts';
 import { type CallLimits, waitFor } from '../waiting.ts';
 import { QueueBuffer } from './queue-buffer.ts';
+import { behindFailure, closedFailure, producersFailure } from './queue-failures.ts';
+import { queueOptions, type QueueOptions } from './queue-options.ts';
 import { Ring } from './ring.ts';
-
-/**
- * What a full queue does with the next item: `wait` refuses it and lets `pushWhenRoom` wait, `drop-oldest` and
- * `drop-newest` throw one away and say so in a `dropped` notice, `close` ends the queue as `overloaded`.
- */
-export type WhenFull = 'wait' | 'drop-oldest' | 'drop-newest' | 'close';
-
-export interface QueueOptions {
-  /** Items that may wait to be read. */
-  readonly maxItems: number;
-  /** Bytes that may wait to be read; Infinity for no limit. */
-  readonly maxBytes: number;
-  readonly whenFull: WhenFull;
-  /** Producers that may wait for room at once; more are refused with `overloaded`. Default 1000. */
-  readonly maxProducers?: number;
-  /** The system, for errors that the reader gets. */
-  readonly system?: string;
-  /** Three quarters of either bound are reached: a good time to pause what fills the queue. Must not throw. */
-  readonly onHigh?: () => void;
-  /** After `onHigh`: both are down to a quarter, or nothing more will be pushed. Must not throw. */
-  readonly onLow?: () => void;
-  /** The reader does not want more: `return()`, `throw()`, a `break` out of its loop. Called once, and awaited. */
-  readonly onReturn?: () => void | Promise<void>;
-}
-
-const queueOptions = new OptionChecker('Queue', {
-  maxItems: { kind: 'integer', min: 1 },
-  maxBytes: { kind: 'number', min: 1, infinity: true, unit: 'bytes' },
-  whenFull: { kind: 'enum', values: ['wait', 'drop-oldest', 'drop-newest', 'close'] },
-  maxProducers: { kind: 'integer', min: 0, infinity: true },
-  system: { kind: 'string' },
-  onHigh: { kind: 'function' },
-  onLow: { kind: 'function' },
-  onReturn: { kind: 'function' },
-});
 
 interface Produced<T> {
   readonly item: T;
@@ -282,36 +248,8 @@ export class Queue<T> implements AsyncIterableIterator<T | Notice>, Holder {
   }
 
   #toError(failure: Failure | Error): Error {
-    return failure instanceof Failure ? failure.toError({ system: this.#options.system ?? 'core', attempts: 0 }) : failure;
+    return failure instanceof Failure
+      ? failure.toError({ system: this.#options.system ?? 'core', attempts: 0 })
+      : failure;
   }
-}
-
-function closedFailure(): Failure {
-  return new Failure({
-    kind: 'closed',
-    message: 'the queue takes no more items: it was ended, or its reader has left',
-    outcome: 'not-sent',
-    retryable: false,
-  });
-}
-
-function producersFailure(maxProducers: number): Failure {
-  return new Failure({
-    kind: 'overloaded',
-    message: `too many producers wait for room in a full queue (${maxProducers}); try again later`,
-    outcome: 'not-sent',
-    retryable: true,
-    details: { phase: 'queue', maxProducers },
-  });
-}
-
-function behindFailure(items: number, bytes: number): Failure {
-  return new Failure({
-    kind: 'overloaded',
-    code: 'READER_BEHIND',
-    message: `the reader fell behind: ${items} items of ${bytes} bytes waited for it; read faster or raise the limits`,
-    outcome: 'not-sent',
-    retryable: true,
-    details: { items, bytes },
-  });
 }

@@ -1,7 +1,7 @@
 /** The wait between two tries. */
 
 import { abandonedFailure, type Holder, Pending, type Timekeeper } from '../deadline.ts';
-import { Failure } from '../errors/failure.ts';
+import type { Failure } from '../errors/failure.ts';
 import { type CallLimits, waitFor } from '../waiting.ts';
 
 /** A pause is over when its time is up; anything else ends it with a failure. */

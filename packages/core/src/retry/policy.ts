@@ -1,6 +1,6 @@
 /** When a failed try is repeated, and how the pauses add up. */
 
-import { Failure } from '../errors/failure.ts';
+import type { Failure } from '../errors/failure.ts';
 import { OptionChecker } from '../options.ts';
 import type { Backoff } from './backoff.ts';
 import type { RetryBudget } from './budget.ts';

@@ -56,8 +56,13 @@ class OperationChannels implements OperationTelemetry {
   }
 
   get active(): boolean {
-    return this.#start.hasSubscribers || this.#asyncEnd.hasSubscribers || this.#error.hasSubscribers ||
-      this.#end.hasSubscribers || this.#asyncStart.hasSubscribers;
+    return (
+      this.#start.hasSubscribers ||
+      this.#asyncEnd.hasSubscribers ||
+      this.#error.hasSubscribers ||
+      this.#end.hasSubscribers ||
+      this.#asyncStart.hasSubscribers
+    );
   }
 
   trace<T>(attributes: TraceAttributes, run: () => Promise<T>): Promise<T> {

@@ -41,7 +41,24 @@ function randomJson(random: SeededRandom, depth = 0): string {
 }
 
 function randomString(random: SeededRandom): string {
-  const pieces = ['a', '__proto__', '\\"', '\\\\', '\\u0041', '\\n', '9007199254740993', '漢', '😀', '{', '[', ':', ',', '-1', '\\ud800', 'constructor'];
+  const pieces = [
+    'a',
+    '__proto__',
+    '\\"',
+    '\\\\',
+    '\\u0041',
+    '\\n',
+    '9007199254740993',
+    '漢',
+    '😀',
+    '{',
+    '[',
+    ':',
+    ',',
+    '-1',
+    '\\ud800',
+    'constructor',
+  ];
   return `"${Array.from({ length: random.integer(0, 4) }, () => random.pick(pieces)).join('')}"`;
 }
 
@@ -58,8 +75,30 @@ function randomNumber(random: SeededRandom): string {
 
 function damaged(random: SeededRandom, text: string): string {
   const at = random.integer(0, text.length);
-  const extra = random.pick(['"', '\\', ',', ':', '[', ']', '{', '}', '-', '.', 'e', '0', 'x', '\u0000', '\n', '/', "'", ' ', 'true']);
-  return random.chance(0.5) ? text.slice(0, at) + text.slice(at + random.integer(1, 3)) : text.slice(0, at) + extra + text.slice(at);
+  const extra = random.pick([
+    '"',
+    '\\',
+    ',',
+    ':',
+    '[',
+    ']',
+    '{',
+    '}',
+    '-',
+    '.',
+    'e',
+    '0',
+    'x',
+    '\u0000',
+    '\n',
+    '/',
+    "'",
+    ' ',
+    'true',
+  ]);
+  return random.chance(0.5)
+    ? text.slice(0, at) + text.slice(at + random.integer(1, 3))
+    : text.slice(0, at) + extra + text.slice(at);
 }
 
 /** Bigints of the careful parser as the numbers that JSON.parse makes of them. */
@@ -95,7 +134,10 @@ describe('parseJson', () => {
       if (!holdsUnsafeInteger(text)) expect(parseJson(text)).toEqual(expected);
       else {
         tally.unsafe += 1;
-        expect(thrown(() => parseJson(text)), text).toBeInstanceOf(UnsafeIntegerError);
+        expect(
+          thrown(() => parseJson(text)),
+          text,
+        ).toBeInstanceOf(UnsafeIntegerError);
       }
     }
     expect(tally.valid).toBeGreaterThan(10_000);
@@ -104,9 +146,19 @@ describe('parseJson', () => {
   });
 
   it.each([
-    '9007199254740991', '-9007199254740991', '"9007199254740993"', '9007199254740993.5', '1e400', '90071992547409931e-1',
-    '{"9007199254740993":1}', '0.12345678901234567890', '["\\"9007199254740993",1]', '["\\\\",9007199254740991]', '-0',
-    '{"a":1,"a":{"b":2}}', '1E9007199254740993',
+    '9007199254740991',
+    '-9007199254740991',
+    '"9007199254740993"',
+    '9007199254740993.5',
+    '1e400',
+    '90071992547409931e-1',
+    '{"9007199254740993":1}',
+    '0.12345678901234567890',
+    '["\\"9007199254740993",1]',
+    '["\\\\",9007199254740991]',
+    '-0',
+    '{"a":1,"a":{"b":2}}',
+    '1E9007199254740993',
   ])('reads %s as JSON.parse does', (text) => expect(parseJson(text)).toEqual(JSON.parse(text)));
 
   it.each([
@@ -124,9 +176,19 @@ describe('parseJson', () => {
   });
 
   it("makes every integer a bigint with integers: 'bigint', and nothing else", () => {
-    expect(parseJson('[0,-0,1,-5,18446744073709551615,1.0,1e3,"1",{"1":2},true,null]', big)).toEqual(
-      [0n, 0n, 1n, -5n, 18446744073709551615n, 1, 1000, '1', { 1: 2n }, true, null],
-    );
+    expect(parseJson('[0,-0,1,-5,18446744073709551615,1.0,1e3,"1",{"1":2},true,null]', big)).toEqual([
+      0n,
+      0n,
+      1n,
+      -5n,
+      18446744073709551615n,
+      1,
+      1000,
+      '1',
+      { 1: 2n },
+      true,
+      null,
+    ]);
     expect(parseJson('7', big)).toBe(7n);
     expect(parseJson('7')).toBe(7);
     expect(parseJson(' "x" ', big)).toBe('x');
@@ -134,7 +196,10 @@ describe('parseJson', () => {
 
   it('keeps __proto__ an own key and the order and last value of repeated keys', () => {
     for (const options of [{}, big]) {
-      const value = parseJson('{"__proto__":{"admin":true},"b":"1","a":"2","b":"3"}', options) as Record<string, unknown>;
+      const value = parseJson('{"__proto__":{"admin":true},"b":"1","a":"2","b":"3"}', options) as Record<
+        string,
+        unknown
+      >;
       expect(Object.keys(value)).toEqual(['__proto__', 'b', 'a']);
       expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
       expect((value as { admin?: unknown }).admin).toBeUndefined();
@@ -178,19 +243,34 @@ describe('parseJson', () => {
     expect(error).toBeInstanceOf(CodecError);
     expect(error).toMatchObject({ code: 'CODEC', retryable: false });
     expect(error.message).toBe('the text is not valid JSON (19 characters)');
-    expect(error.message + inspect(error, { depth: 9, showHidden: true }).replace(/\n\s+at .*/g, '')).not.toContain('hunter2');
+    expect(error.message + inspect(error, { depth: 9, showHidden: true }).replace(/\n\s+at .*/g, '')).not.toContain(
+      'hunter2',
+    );
   });
 });
 
 describe('stringifyJson', () => {
   it('writes what JSON.stringify writes', () => {
-    for (const value of [null, 0, 'x', [undefined], { a: undefined }, new Date(0)]) expect(stringifyJson(value)).toBe(JSON.stringify(value));
+    for (const value of [null, 0, 'x', [undefined], { a: undefined }, new Date(0)])
+      expect(stringifyJson(value)).toBe(JSON.stringify(value));
   });
 
   it('refuses what has no JSON form, without showing it', () => {
     const circular: Record<string, unknown> = {};
     circular['hunter2'] = circular;
-    for (const value of [undefined, () => 1, Symbol('hunter2'), 1n, { a: 1n }, circular, { toJSON() { throw new Error('hunter2'); } }]) {
+    for (const value of [
+      undefined,
+      () => 1,
+      Symbol('hunter2'),
+      1n,
+      { a: 1n },
+      circular,
+      {
+        toJSON() {
+          throw new Error('hunter2');
+        },
+      },
+    ]) {
       const error = thrown(() => stringifyJson(value));
       expect(error).toBeInstanceOf(ArgumentError);
       expect(error.message).toContain('cannot be written as JSON');
@@ -216,7 +296,9 @@ describe('jsonCodec', () => {
   it('refuses other bytes and other options', () => {
     expect(thrown(() => jsonCodec.decode(Uint8Array.of(0x22, 0xff, 0x22)))).toBeInstanceOf(CodecError);
     expect(thrown(() => jsonCodec.decode(new Uint8Array()))).toBeInstanceOf(CodecError);
-    expect(() => createJsonCodec({ integers: 'string' as never })).toThrow("'integers' must be one of 'number', 'bigint'");
+    expect(() => createJsonCodec({ integers: 'string' as never })).toThrow(
+      "'integers' must be one of 'number', 'bigint'",
+    );
     expect(() => jsonCodec.encode(undefined)).toThrow(ArgumentError);
   });
 });
@@ -232,6 +314,7 @@ describe('toSafeInteger', () => {
     expect(error.value).toBe(9007199254740993n);
     expect(error.message).toContain('use incrBig()');
     expect(thrown(() => toSafeInteger(2 ** 60))).toBeInstanceOf(UnsafeIntegerError);
-    for (const value of [1.5, Number.NaN, Infinity]) expect(thrown(() => toSafeInteger(value))).toBeInstanceOf(CodecError);
+    for (const value of [1.5, Number.NaN, Infinity])
+      expect(thrown(() => toSafeInteger(value))).toBeInstanceOf(CodecError);
   });
 });

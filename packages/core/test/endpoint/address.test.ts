@@ -35,8 +35,8 @@ describe('parseAddress', () => {
     ['h h', 'a host that is no name'],
     ['http://h', 'a port that is not'],
     ['h/', 'a host that is no name'],
-    ['user:secret@h:1', "credentials do not belong in an address"],
-    [`${'h'.repeat(254)}`, 'a host that is no name'],
+    ['user:secret@h:1', 'credentials do not belong in an address'],
+    ['h'.repeat(254), 'a host that is no name'],
     [5, 'is not a string'],
   ])('refuses %s', (text, problem) => {
     let error: unknown;
@@ -55,7 +55,9 @@ describe('parseAddress', () => {
 
 describe('resolveTargets', () => {
   const spec = { owner: 'ThingClient', system: 'thing', defaultPort: 7000 };
-  const socket = (): never => { throw new Error('not called'); };
+  const socket = (): never => {
+    throw new Error('not called');
+  };
 
   it.each<[AddressOptions, unknown]>([
     [{}, [{ host: '127.0.0.1', port: 7000 }]],
@@ -64,7 +66,14 @@ describe('resolveTargets', () => {
     [{ host: 'h', port: 1, path: undefined }, [{ host: 'h', port: 1 }]],
     [{ host: '::1' }, [{ host: '::1', port: 7000 }]],
     [{ host: '[::1]' }, [{ host: '::1', port: 7000 }]],
-    [{ addresses: ['a', 'b:2', '[::1]:3'] }, [{ host: 'a', port: 7000 }, { host: 'b', port: 2 }, { host: '::1', port: 3 }]],
+    [
+      { addresses: ['a', 'b:2', '[::1]:3'] },
+      [
+        { host: 'a', port: 7000 },
+        { host: 'b', port: 2 },
+        { host: '::1', port: 3 },
+      ],
+    ],
     [{ path: '/tmp/x.sock' }, [{ path: '/tmp/x.sock' }]],
     [{ socket }, [{ socket }]],
   ])('%o', (options, targets) => expect(resolveTargets(options, spec)).toEqual(targets));

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Timekeeper } from '../../src/deadline.ts';
 import { Failure } from '../../src/errors/failure.ts';
 import { ConnectionError, OverloadedError } from '../../src/errors/kinds.ts';
-import { Queue, type QueueOptions } from '../../src/kit/queue.ts';
+import { Queue } from '../../src/kit/queue.ts';
+import type { QueueOptions } from '../../src/kit/queue-options.ts';
 import { dropped, gap, isNotice, type Notice, reconnected, recreated } from '../../src/notices.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { SeededRandom } from '../../src/testing/seeded-random.ts';
@@ -57,7 +58,10 @@ describe('reading', () => {
     const queue = make();
     const read = [queue.next(), queue.next()];
     queue.end();
-    expect(await Promise.all(read)).toEqual([{ done: true, value: undefined }, { done: true, value: undefined }]);
+    expect(await Promise.all(read)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
   });
 
   it('fails after what is there, once, with a stack of the reader', async () => {
@@ -116,14 +120,23 @@ describe('reading', () => {
     storage.run('producer', () => queue.push(2));
     queue.end();
     await reader;
-    expect(seen).toEqual([[0, 'reader'], [1, 'reader'], [2, 'reader']]);
+    expect(seen).toEqual([
+      [0, 'reader'],
+      [1, 'reader'],
+      [2, 'reader'],
+    ]);
   });
 });
 
 describe('leaving', () => {
   it('stops the stream, once, and throws away what was not read', async () => {
     let stopped = 0;
-    const queue = make({ onReturn: async () => { await clock.advance(0); stopped += 1; } });
+    const queue = make({
+      onReturn: async () => {
+        await clock.advance(0);
+        stopped += 1;
+      },
+    });
     queue.push(1);
     queue.push(2);
     for await (const item of queue) if (item === 1) break;
@@ -150,18 +163,23 @@ describe('leaving', () => {
 
   it('by throw() rejects with the error', async () => {
     let stopped = false;
-    const queue = make({ onReturn: () => { stopped = true; } });
+    const queue = make({
+      onReturn: () => {
+        stopped = true;
+      },
+    });
     await expect(queue.throw(new RangeError('mine'))).rejects.toThrow('mine');
     expect(stopped).toBe(true);
   });
 
   it('keeps no reference to items that were read, dropped or left', async () => {
     const queue = make<object>({ whenFull: 'drop-oldest', maxItems: 2 });
-    const refs = (() => Array.from({ length: 4 }, () => {
-      const item = {};
-      queue.push(item);
-      return new WeakRef(item);
-    }))();
+    const refs = (() =>
+      Array.from({ length: 4 }, () => {
+        const item = {};
+        queue.push(item);
+        return new WeakRef(item);
+      }))();
     (() => queue.take())();
     (() => queue.take())();
     await collectGarbage();
@@ -278,10 +296,7 @@ describe('notices', () => {
       queue.notify(reconnected(epoch));
       queue.push(epoch);
     }
-    expect(drain(queue)).toEqual([
-      dropped(98), gap(2n, 98n), reconnected(98),
-      gap(99n, 99n), reconnected(99), 99,
-    ]);
+    expect(drain(queue)).toEqual([dropped(98), gap(2n, 98n), reconnected(98), gap(99n, 99n), reconnected(99), 99]);
   });
 
   it('follow what was dropped before them', () => {
@@ -402,7 +417,11 @@ describe('watermarks', () => {
   });
 
   it('never leave what fills the queue paused after its end', async () => {
-    for (const finish of [(q: Queue<number>) => q.end(), (q: Queue<number>) => q.fail(lost), (q: Queue<number>) => q.return()]) {
+    for (const finish of [
+      (q: Queue<number>) => q.end(),
+      (q: Queue<number>) => q.fail(lost),
+      (q: Queue<number>) => q.return(),
+    ]) {
       const { queue, log } = watched({ maxItems: 2 });
       queue.push(1);
       queue.push(2);

@@ -11,9 +11,13 @@ describe('Ring', () => {
       const model: number[] = [];
       for (let step = 0; step < 200; step += 1) {
         const choice = random.integer(0, 9);
-        if (choice <= 2) (ring.push(step), model.push(step));
-        else if (choice === 3) (ring.unshift(step), model.unshift(step));
-        else if (choice <= 5) expect(ring.shift()).toBe(model.shift());
+        if (choice <= 2) {
+          ring.push(step);
+          model.push(step);
+        } else if (choice === 3) {
+          ring.unshift(step);
+          model.unshift(step);
+        } else if (choice <= 5) expect(ring.shift()).toBe(model.shift());
         else if (choice === 6) expect(ring.pop()).toBe(model.pop());
         else if (choice === 7) {
           const item = model.length > 0 && random.chance(0.8) ? random.pick(model) : -1;
@@ -51,11 +55,12 @@ describe('Ring', () => {
 
   it('keeps no reference to what was taken out', async () => {
     const ring = new Ring<object>(8);
-    const fill = (): WeakRef<object>[] => Array.from({ length: 5 }, () => {
-      const item = {};
-      ring.push(item);
-      return new WeakRef(item);
-    });
+    const fill = (): WeakRef<object>[] =>
+      Array.from({ length: 5 }, () => {
+        const item = {};
+        ring.push(item);
+        return new WeakRef(item);
+      });
     const refs = fill();
     const left = async (): Promise<boolean[]> => {
       await collectGarbage();

@@ -129,7 +129,9 @@ describe('Semaphore', () => {
   });
 
   it('refuses nonsense', () => {
-    expect(() => make({ permits: 0 })).toThrow("Semaphore: 'permits' must be an integer of at least 1, or Infinity; got 0");
+    expect(() => make({ permits: 0 })).toThrow(
+      "Semaphore: 'permits' must be an integer of at least 1, or Infinity; got 0",
+    );
     expect(() => make({ maxWaiters: -1 })).toThrow("'maxWaiters'");
     expect(() => make({ phase: '' })).toThrow("'phase'");
     expect(() => make({ maxWaiter: 1 } as never)).toThrow("did you mean 'maxWaiters'?");

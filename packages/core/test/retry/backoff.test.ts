@@ -97,7 +97,9 @@ describe('retryPolicy', () => {
   const backoff = fullJitter({ baseMs: 1 });
   it('checks and freezes', () => {
     expect(Object.isFrozen(retryPolicy({ maxAttempts: Infinity, backoff }))).toBe(true);
-    expect(() => retryPolicy({ maxAttempts: 0, backoff })).toThrow("'maxAttempts' must be an integer of at least 1, or Infinity; got 0");
+    expect(() => retryPolicy({ maxAttempts: 0, backoff })).toThrow(
+      "'maxAttempts' must be an integer of at least 1, or Infinity; got 0",
+    );
     expect(() => retryPolicy({ maxAttempts: 2, backoff: 5 as never })).toThrow("'backoff' must be a function");
     expect(() => retryPolicy({ maxAttempts: 2, backoff, attempts: 3 } as never)).toThrow("unknown option 'attempts'");
   });

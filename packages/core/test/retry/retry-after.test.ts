@@ -5,7 +5,7 @@ import { ArgumentError, ConnectionError, TimeoutError } from '../../src/errors/k
 import { RetryBudget } from '../../src/retry/budget.ts';
 import { pause } from '../../src/retry/pause.ts';
 import { mayRepeat, type RetryPolicy } from '../../src/retry/policy.ts';
-import { GaveUp, retryAfter, type RetryCall } from '../../src/retry/retry-after.ts';
+import { type GaveUp, retryAfter, type RetryCall } from '../../src/retry/retry-after.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { countedSignal } from '../support/counted-signal.ts';
 
@@ -39,7 +39,9 @@ function start(first: Failure, call: RetryCall, tries: readonly (string | Failur
     made.push({ number, atMs: clock.now() - 5000 });
     return tries[Math.min(made.length, tries.length) - 1] as string | Failure;
   });
-  void result.then((value) => { state.result = value; });
+  void result.then((value) => {
+    state.result = value;
+  });
   return state;
 }
 
@@ -75,7 +77,10 @@ describe('retryAfter', () => {
     expect(run.made).toEqual([]);
     await clock.advance(1000);
     expect(run.result).toBe('value');
-    expect(run.made).toEqual([{ number: 2, atMs: 100 }, { number: 3, atMs: 300 }]);
+    expect(run.made).toEqual([
+      { number: 2, atMs: 100 },
+      { number: 3, atMs: 300 },
+    ]);
     expect(timekeeper.size).toBe(0);
   });
 
@@ -137,7 +142,10 @@ describe('retryAfter', () => {
     const endless = start(fail(), callOf({ backoff: () => Infinity }));
     await clock.advance(0);
     expect(late.result).toMatchObject({ reason: 'deadline', attempts: 1 });
-    expect((late.result as GaveUp).toError('thing')).toMatchObject({ message: 'lost', details: { gaveUp: 'deadline' } });
+    expect((late.result as GaveUp).toError('thing')).toMatchObject({
+      message: 'lost',
+      details: { gaveUp: 'deadline' },
+    });
     expect(hinted.result).toMatchObject({ reason: 'deadline' });
     expect(endless.result).toMatchObject({ reason: 'deadline' });
     await clock.advance(200);
@@ -199,10 +207,13 @@ describe('retryAfter', () => {
   it('draws on the budget, except for what is expected', async () => {
     const budget = new RetryBudget({ capacity: 1, perSecond: 0 });
     const others = Array.from({ length: 3 }, () => start(fail({ code: 'STORM' }), callOf({ budget, maxAttempts: 2 })));
-    const expected = start(fail({ code: 'FIRST' }), callOf({ budget, isExpected: ({ code }) => code === 'FIRST' }), ['ok']);
+    const expected = start(fail({ code: 'FIRST' }), callOf({ budget, isExpected: ({ code }) => code === 'FIRST' }), [
+      'ok',
+    ]);
     await clock.advance(1000);
     expect(others.map(({ result }) => (result as GaveUp).reason)).toEqual(['attempts', 'budget', 'budget']);
-    expect((others[1]?.result as GaveUp).toError('thing').details).toEqual({ gaveUp: 'budget' });
+    const refused = others[1]?.result as GaveUp;
+    expect(refused.toError('thing').details).toEqual({ gaveUp: 'budget' });
     expect(expected.result).toBe('ok');
     expect(budget.repeating).toBe(0);
   });
@@ -231,7 +242,9 @@ describe('retryAfter', () => {
 
   it('passes on what a try throws, and leaves the budget', async () => {
     const budget = new RetryBudget();
-    const result = retryAfter(fail(), callOf({ budget, backoff: () => 0 }), async () => { throw new RangeError('bug'); });
+    const result = retryAfter(fail(), callOf({ budget, backoff: () => 0 }), async () => {
+      throw new RangeError('bug');
+    });
     await expect(result).rejects.toThrow(RangeError);
     expect(budget.repeating).toBe(0);
   });

@@ -18,7 +18,13 @@ describe('LatencyHistogram', () => {
 
   it('says 0 before the first record', () => {
     expect(new LatencyHistogram().toJSON()).toEqual({
-      count: 0, meanMs: 0, p50Ms: 0, p90Ms: 0, p99Ms: 0, p999Ms: 0, maxMs: 0,
+      count: 0,
+      meanMs: 0,
+      p50Ms: 0,
+      p90Ms: 0,
+      p99Ms: 0,
+      p999Ms: 0,
+      maxMs: 0,
     });
   });
 

@@ -53,24 +53,47 @@ describe('tracing channels', () => {
     const operation = nodeTelemetry('thing').operation('get');
     const { log, messages } = listen('get');
     const error = new ConnectionError('lost', { code: 'CONNECTION_LOST' });
-    await expect(operation.trace(attributes, async () => { throw error; })).rejects.toBe(error);
+    await expect(
+      operation.trace(attributes, async () => {
+        throw error;
+      }),
+    ).rejects.toBe(error);
     expect(log).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd']);
     expect(messages[0]).toEqual({
-      system: 'thing', operation: 'get', error, attributes: { ...attributes, 'error.type': 'CONNECTION_LOST' },
+      system: 'thing',
+      operation: 'get',
+      error,
+      attributes: { ...attributes, 'error.type': 'CONNECTION_LOST' },
     });
     expect(attributes).not.toHaveProperty('error.type');
   });
 
-  it.each([[new TypeError('x'), 'TypeError'], [undefined, 'error'], ['x', 'error']])('name the error %o', async (error, type) => {
+  it.each([
+    [new TypeError('x'), 'TypeError'],
+    [undefined, 'error'],
+    ['x', 'error'],
+  ])('name the error %o', async (error, type) => {
     const { messages } = listen('get', ['error']);
-    await expect(nodeTelemetry('thing').operation('get').trace({}, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(
+      nodeTelemetry('thing')
+        .operation('get')
+        .trace({}, async () => {
+          throw error;
+        }),
+    ).rejects.toBe(error);
     expect(messages[0]?.attributes['error.type']).toBe(type);
   });
 
   it('tell of a call that throws before it begins', () => {
     const { log } = listen('get');
     const error = new TypeError('bug');
-    expect(() => nodeTelemetry('thing').operation('get').trace(attributes, () => { throw error; })).toThrow(error);
+    expect(() =>
+      nodeTelemetry('thing')
+        .operation('get')
+        .trace(attributes, () => {
+          throw error;
+        }),
+    ).toThrow(error);
     expect(log).toEqual(['start', 'error', 'end']);
   });
 
@@ -91,7 +114,9 @@ describe('tracing channels', () => {
     const subscribers = Object.fromEntries(events.map((event) => [event, () => log.push(event)])) as never;
     channel.subscribe(subscribers);
     undo.push(() => channel.unsubscribe(subscribers));
-    await nodeTelemetry('thing').operation('get').trace(attributes, async () => 1);
+    await nodeTelemetry('thing')
+      .operation('get')
+      .trace(attributes, async () => 1);
     expect(log).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
   });
 
@@ -100,21 +125,30 @@ describe('tracing channels', () => {
     const spans = new AsyncLocalStorage<string>();
     const start = diagnosticsChannel.channel('tracing:wirewright:thing:get:start');
     start.bindStore(spans, (message) => `span of ${(message as TraceMessage).operation}`);
-    undo.push(() => { start.unbindStore(spans); });
+    undo.push(() => {
+      start.unbindStore(spans);
+    });
     const operation = nodeTelemetry('thing').operation('get');
     expect(operation.active).toBe(true);
-    const seen = await callers.run('caller', () => operation.trace(attributes, async () => {
-      await Promise.resolve();
-      return [callers.getStore(), spans.getStore()];
-    }));
+    const seen = await callers.run('caller', () =>
+      operation.trace(attributes, async () => {
+        await Promise.resolve();
+        return [callers.getStore(), spans.getStore()];
+      }),
+    );
     expect(seen).toEqual(['caller', 'span of get']);
     expect(spans.getStore()).toBeUndefined();
   });
 
   it('work where channels have no stores', async () => {
     const published: string[] = [];
-    const channel = (name: string): DiagnosticsChannel => ({ hasSubscribers: true, publish: () => void published.push(name.split(':').at(-1) as string) });
-    const operation = channelTelemetry('thing', { diagnosticsChannel: { channel, subscribe: () => {} } }).operation('get');
+    const channel = (name: string): DiagnosticsChannel => ({
+      hasSubscribers: true,
+      publish: () => void published.push(name.split(':').at(-1) as string),
+    });
+    const operation = channelTelemetry('thing', { diagnosticsChannel: { channel, subscribe: () => {} } }).operation(
+      'get',
+    );
     expect(await operation.trace(attributes, async () => 1)).toBe(1);
     expect(published).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
   });
@@ -187,25 +221,43 @@ describe('NODE_DEBUG=wirewright', () => {
 describe('hostTelemetry', () => {
   it("finds the platform's channels", async () => {
     const { log } = listen('get');
-    await hostTelemetry('thing').operation('get').trace(attributes, async () => 1);
+    await hostTelemetry('thing')
+      .operation('get')
+      .trace(attributes, async () => 1);
     expect(log).toHaveLength(4);
   });
 
-  it.each([{}, { process: {} }, { process: { getBuiltinModule: () => undefined } }])('is silent where there are none: %o', (host) => {
-    expect(hostTelemetry('thing', host)).toBe(silentTelemetry);
-  });
+  it.each([{}, { process: {} }, { process: { getBuiltinModule: () => undefined } }])(
+    'is silent where there are none: %o',
+    (host) => {
+      expect(hostTelemetry('thing', host)).toBe(silentTelemetry);
+    },
+  );
 });
 
 describe('databaseAttributes', () => {
   it('uses the stable names', () => {
-    expect(databaseAttributes({ system: 'thing', operation: 'MGET', target: { host: 'h', port: 1 }, batchSize: 2 })).toEqual({
-      'db.system.name': 'thing', 'db.operation.name': 'MGET', 'server.address': 'h', 'server.port': 1, 'db.operation.batch.size': 2,
+    expect(
+      databaseAttributes({ system: 'thing', operation: 'MGET', target: { host: 'h', port: 1 }, batchSize: 2 }),
+    ).toEqual({
+      'db.system.name': 'thing',
+      'db.operation.name': 'MGET',
+      'server.address': 'h',
+      'server.port': 1,
+      'db.operation.batch.size': 2,
     });
-    expect(databaseAttributes({ system: 'thing', operation: 'GET', target: { path: '/tmp/x' }, batchSize: 1 })).toEqual({
-      'db.system.name': 'thing', 'db.operation.name': 'GET', 'server.address': '/tmp/x',
-    });
-    expect(databaseAttributes({ system: 'thing', operation: 'GET', target: { socket: () => undefined as never } })).toEqual({
-      'db.system.name': 'thing', 'db.operation.name': 'GET',
+    expect(databaseAttributes({ system: 'thing', operation: 'GET', target: { path: '/tmp/x' }, batchSize: 1 })).toEqual(
+      {
+        'db.system.name': 'thing',
+        'db.operation.name': 'GET',
+        'server.address': '/tmp/x',
+      },
+    );
+    expect(
+      databaseAttributes({ system: 'thing', operation: 'GET', target: { socket: () => undefined as never } }),
+    ).toEqual({
+      'db.system.name': 'thing',
+      'db.operation.name': 'GET',
     });
   });
 });
