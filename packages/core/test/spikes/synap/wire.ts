@@ -132,11 +132,13 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
     const { out } = this.connection;
     const id = table.add(pending);
     pending.from = out.position;
+    pending.to = out.position;
     try {
       writeRequest(out, id, command);
     } catch (error) {
-      // The id is free again before the session tells the caller that nothing was sent.
-      table.answer(id, encoderFailed(error));
+      // Nothing was written, so there is nothing to withdraw: the id is free again.
+      pending.settle(encoderFailed(error));
+      table.abandon(pending, 'closed');
       return;
     }
     pending.to = out.position;
