@@ -28,7 +28,7 @@ type Result = IteratorResult<StatusRecord, undefined>;
 
 const done: Result = Object.freeze({ done: true, value: undefined });
 
-/** The state of one client, and those who watch it. Nothing that a reader does, or leaves undone, reaches the client. */
+/** The state of one client, and those who watch it. Nothing that a reader does or leaves undone reaches the client. */
 export class StatusBoard {
   #current: StatusRecord = Object.freeze({ state: 'idle' });
   readonly #readers = new Set<StatusReader>();

@@ -82,9 +82,8 @@ function splitScheme(
   if (!Object.hasOwn(spec.schemes, scheme)) {
     const known = Object.keys(spec.schemes);
     const nearest = nearestName(scheme, known);
-    refuse(
-      `unknown scheme '${written}'; ${nearest === undefined ? `known are ${known.join(', ')}` : `did you mean '${nearest}'?`}`,
-    );
+    const help = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean '${nearest}'?`;
+    refuse(`unknown scheme '${written}'; ${help}`);
   }
   return { scheme, unix, rest: text.slice(match[0].length) };
 }
