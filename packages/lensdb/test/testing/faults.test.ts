@@ -98,11 +98,17 @@ describe('answers in time and pieces', () => {
       expect(client.unread).toBe(0);
       clock.advanceSync(10);
     }
-    server.set({ pieceBytes: (answer) => [answer.length - 1, 1], piecePauseMs: 0 });
+    server.set({ pieceBytes: (answer) => [answer.length - 1, 1] });
     await client.send(ping);
-    await server.when((stats) => stats.requests === 2);
-    await clock.advance(0);
-    expect(toHex(await client.read(pong.length))).toBe(toHex(pong));
+    for (const [from, to] of [
+      [0, 1],
+      [1, pong.length - 1],
+      [pong.length - 1, pong.length],
+    ] as const) {
+      expect(toHex(await client.read(to - from))).toBe(toHex(pong.subarray(from, to)));
+      expect(client.unread).toBe(0);
+      clock.advanceSync(10);
+    }
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -220,6 +226,7 @@ describe('what a test sees and does', () => {
     const client = await connect(server);
     for (let i = 0; i < 3; i++) {
       await expectPong(client);
+      expect([clock.pendingTimers, clock.refedTimers]).toEqual([1, 0]);
       clock.advanceSync(999);
     }
     clock.advanceSync(1);

@@ -83,9 +83,8 @@ describe('the documented behaviour', () => {
     expect(decodeLensResponse(await client.read(30))).toMatchObject({ status: 4, message: 'not enough bytes' });
     await client.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
     expect(toHex(await client.read(46))).toBe(toHex(capture('magic.http').response as Uint8Array));
-    const wrong = ping.slice();
-    wrong[4] = 2;
-    await client.send(wrong);
+    // The layout of another version is unknown: nothing is waited for.
+    await client.send(Uint8Array.of(0x4c, 0x45, 0x4e, 0x53, 2));
     expect(decodeLensResponse(await client.read(45)).message).toBe('Unsupported protocol version: 2');
     await expectPong(client);
   });
