@@ -31,11 +31,14 @@ export class ByIdTable implements Holder {
   #freeHead = 0;
   #size = 0;
   #tombstones = 0;
+  /** Why the connection is over, when it is. */
+  #over: Failure | undefined;
 
-  /** @throws RangeError when the range of ids is smaller than the capacity. */
+  /** @throws RangeError when the range of ids is smaller than the capacity, or one of the three is no integer. */
   constructor(host: TableHost, options: ByIdOptions) {
     const { capacity, firstId, lastId } = options;
-    if (!(capacity >= 1) || lastId - firstId + 1 < capacity) {
+    const areIntegers = [capacity, firstId, lastId].every((number) => Number.isSafeInteger(number));
+    if (!areIntegers || capacity < 1 || lastId - firstId + 1 < capacity) {
       throw new RangeError(`ids ${firstId} to ${lastId} cannot serve ${capacity} requests at once; take a smaller capacity`);
     }
     this.#host = host;
@@ -60,8 +63,17 @@ export class ByIdTable implements Holder {
     return this.#size >= this.capacity;
   }
 
-  /** Adds a request and gives it its id. The caller has looked at `full`. */
+  /**
+   * Adds a request and gives it its id. After `clear` nothing leaves any more: the request ends `not-sent` at once.
+   *
+   * @throws RangeError when the table is full: the caller has not looked at `full`
+   */
   add(pending: Pending): number {
+    if (this.#over) {
+      pending.settle(this.#over.as('not-sent'));
+      return this.#firstId;
+    }
+    if (this.full) throw new RangeError(`${this.capacity} requests are unanswered already; look at 'full' before adding one`);
     const slot = this.#free[this.#freeHead] as number;
     this.#freeHead = this.#freeHead + 1 === this.capacity ? 0 : this.#freeHead + 1;
     this.#size += 1;
@@ -83,11 +95,13 @@ export class ByIdTable implements Holder {
   /**
    * Gives an answer to its request.
    *
-   * @returns false when the id is in no table of ours: the protocol decides what that means.
+   * @returns false when nobody waits under this id, or nothing of the request has left yet: the protocol decides what
+   * that means.
    */
   answer(id: number, result: unknown): boolean {
-    const pending = this.#take(id);
-    if (!pending) return false;
+    const pending = this.get(id);
+    if (!pending || !this.#host.hasLeft(pending)) return false;
+    this.#take(id);
     if (pending.settled) this.#tombstones -= 1;
     pending.settle(result);
     return true;
@@ -106,6 +120,7 @@ export class ByIdTable implements Holder {
 
   /** The connection is over: ends everything. What had not left ends `not-sent`. */
   clear(failure: Failure): void {
+    this.#over = failure;
     for (const pending of this.#slots) {
       if (!pending) continue;
       this.#take(pending.id);

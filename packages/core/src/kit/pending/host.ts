@@ -20,7 +20,12 @@ export function settleAbandoned(pending: Pending, why: Abandonment, outcome: Out
   pending.settle(abandonedFailure(pending, why, outcome === 'not-sent' ? 'not-sent' : 'unknown', 'request'));
 }
 
-/** Ends one request of a connection that is over. */
+/**
+ * Ends one request of a connection that is over. Of what has left nobody knows whether it was done, whatever the
+ * failure says of itself: a client that is destroyed sent nothing *more*.
+ */
 export function settleLost(pending: Pending, failure: Failure, host: TableHost): void {
-  if (!pending.settled) pending.settle(failure.as(host.hasLeft(pending) ? failure.outcome : 'not-sent'));
+  if (pending.settled) return;
+  if (!host.hasLeft(pending)) pending.settle(failure.as('not-sent'));
+  else pending.settle(failure.as(failure.outcome === 'not-sent' ? 'unknown' : failure.outcome));
 }

@@ -27,6 +27,8 @@ export class InOrderTable implements Holder {
   #tombstones = 0;
   /** Since when the head is a tombstone. */
   #stalledSince = 0;
+  /** Why the connection is over, when it is. */
+  #over: Failure | undefined;
 
   constructor(host: TableHost, options: InOrderOptions) {
     this.#host = host;
@@ -48,8 +50,12 @@ export class InOrderTable implements Holder {
     return this.#ring.size >= this.capacity;
   }
 
-  /** Adds a request whose bytes are being written. The caller has looked at `full`. */
+  /**
+   * Adds a request whose bytes are being written. The caller has looked at `full`. After `clear` nothing leaves any
+   * more: the request ends `not-sent` at once.
+   */
   push(pending: Pending): void {
+    if (this.#over) return pending.settle(this.#over.as('not-sent'));
     pending.holder = this;
     this.#ring.push(pending);
   }
@@ -62,11 +68,12 @@ export class InOrderTable implements Holder {
   /**
    * Gives the next answer to its request.
    *
-   * @returns false when nothing was asked: what was received answers no request.
+   * @returns false when nothing was asked, or nothing of it has left yet: what was received answers no request.
    */
   answer(result: unknown): boolean {
-    const pending = this.#ring.shift();
-    if (!pending) return false;
+    const pending = this.#ring.peek();
+    if (!pending || !this.#host.hasLeft(pending)) return false;
+    this.#ring.shift();
     if (pending.settled) this.#tombstones -= 1;
     if (this.#tombstones > 0 && this.#ring.peek()?.settled) this.#stalledSince = this.#clock.now();
     pending.settle(result);
@@ -92,6 +99,7 @@ export class InOrderTable implements Holder {
 
   /** The connection is over: ends everything. What had not left ends `not-sent`. */
   clear(failure: Failure): void {
+    this.#over = failure;
     for (let pending = this.#ring.shift(); pending; pending = this.#ring.shift()) {
       settleLost(pending, failure, this.#host);
     }
