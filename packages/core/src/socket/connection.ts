@@ -71,7 +71,7 @@ export class Connection<W extends Wire = Wire> {
   #flushScheduled = false;
   #paused = false;
   #bytesReceived = 0;
-  #stallListener: TickListener | undefined;
+  readonly #stallListeners: TickListener[] = [];
 
   /** Opens a connection: settles when it is up, or with the reason why it is not. Never throws. */
   static open<W extends Wire>(options: ConnectionOptions<W>, signal?: AbortSignal): Promise<Connection<W> | Failure> {
@@ -80,6 +80,8 @@ export class Connection<W extends Wire = Wire> {
       const dueAt = timekeeper.clock.now() + (options.connectTimeoutMs ?? 10_000);
       const opening = new Pending<Connection<W>>(resolve, dueAt, signal);
       timekeeper.add(opening as Pending);
+      // Its signal was aborted already, or its client destroyed: nobody would own what is dialled now.
+      if (opening.settled) return;
       try {
         new Connection(options, opening);
       } catch (error) {
@@ -113,6 +115,7 @@ export class Connection<W extends Wire = Wire> {
       this.wire = options.createWire(this);
     } catch (error) {
       this.#state = { is: 'closed', failure: brokenWire(this.endpoint, error) };
+      this.#unlisten();
       this.#socket.destroy();
       throw error;
     }
@@ -168,15 +171,16 @@ export class Connection<W extends Wire = Wire> {
 
   /**
    * Ends the connection when an abandoned request has held up the others for longer than `stallMs`: its answer will
-   * not come, and nobody else's can be told from it.
+   * not come, and nobody else's can be told from it. Once for each table of the connection.
    */
   limitStall(table: { stalledMs(now: number): number }, stallMs: number): void {
-    this.#stallListener = {
+    const listener: TickListener = {
       onTick: (now) => {
         if (table.stalledMs(now) > stallMs) this.close(stalledFailure(this.endpoint, stallMs));
       },
     };
-    this.#options.timekeeper.listen(this.#stallListener);
+    this.#stallListeners.push(listener);
+    this.#options.timekeeper.listen(listener);
   }
 
   /** Finishes sending; the peer may go on. */
@@ -215,7 +219,7 @@ export class Connection<W extends Wire = Wire> {
     if (this.#state.is === 'closed') return;
     const wasOpening = this.#opening;
     this.#setState({ is: 'closed', failure });
-    if (this.#stallListener) this.#options.timekeeper.unlisten(this.#stallListener);
+    this.#unlisten();
     this.#socket.destroy();
     try {
       this.wire.onClose(failure);
@@ -228,6 +232,10 @@ export class Connection<W extends Wire = Wire> {
 
   #setState(state: ConnectionState): void {
     this.#state = state;
+  }
+
+  #unlisten(): void {
+    for (const listener of this.#stallListeners) this.#options.timekeeper.unlisten(listener);
   }
 
   #onOpen(): void {

@@ -55,6 +55,8 @@ export interface Lines {
   readonly net: VirtualNet;
   readonly timekeeper: Timekeeper;
   readonly session: Session<string, LineWire>;
+  /** What a connection of its own is opened with. */
+  readonly connection: ConnectionOptions<LineWire>;
   readonly received: Received[];
   /** Asked about each line; undefined leaves it unanswered. Default: `re <line>`. */
   answer: (received: Received) => string | undefined;
@@ -70,13 +72,23 @@ export function createLines(options: LineOptions = {}): Lines {
   const timekeeper = new Timekeeper(ports.clock);
   const createWire = (connection: Connection<LineWire>): LineWire =>
     new PipelinedWire(connection, { timekeeper, codec: lineCodec, ...options.wire });
+  const setUp = (hooks?: ConnectionHooks<LineWire>): ConnectionOptions<LineWire> => ({
+    ...ports,
+    net,
+    timekeeper,
+    target,
+    createWire,
+    ...hooks,
+    ...options.connection,
+  });
   const open = (hooks: ConnectionHooks<LineWire>): Promise<Connection<LineWire> | Failure> =>
-    Connection.open<LineWire>({ ...ports, net, timekeeper, target, createWire, ...hooks, ...options.connection });
+    Connection.open<LineWire>(setUp(hooks));
   const lines: Lines = {
     ports,
     net,
     timekeeper,
     session: new Session<string, LineWire>({ ports, timekeeper, open, backoff: () => 100, ...options.session }),
+    connection: setUp(),
     received: [],
     answer: ({ line }) => `re ${line}`,
     submit: (line, { timeoutMs = 1000, signal, bytes = line.length } = {}) =>
