@@ -82,7 +82,13 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
   send(request: Request, pending: Pending): void {
     const { out } = this.connection;
     pending.from = out.position;
-    this.#codec.write(out, request);
+    try {
+      this.#codec.write(out, request);
+    } catch (error) {
+      // Half a request would take the next one for its other half.
+      out.withdraw(pending.from, out.position);
+      throw error;
+    }
     pending.to = out.position;
     this.#table.push(pending);
     this.connection.flushSoon();
