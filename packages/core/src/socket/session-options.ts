@@ -31,7 +31,8 @@ export interface SessionOptions<Request, W extends SessionWire<Request>> {
   readonly open: (hooks: ConnectionHooks<W>) => Promise<Connection<W> | Failure>;
   /**
    * Runs on each new connection before any call is let through: subscriptions are made again here. A failure ends
-   * the connection. What it sends goes to the wire directly.
+   * the connection. What it sends goes to the wire directly, and needs a deadline of its own: liveness finds out that
+   * a peer is silent, but not that it answers everything else.
    */
   readonly onUp?: (wire: W, epoch: number) => Promise<Failure | undefined>;
   /** A connection that was up is gone. */

@@ -151,6 +151,8 @@ export class Session<Request, W extends SessionWire<Request>> {
     }
     this.#connection = result;
     if (!this.#refed) result.unref();
+    // A peer may fall silent while it is being asked what comes first, too.
+    this.#startLiveness(result);
     const failure = await this.#runOnUp(result.wire, epoch);
     // It may have been lost, or the session closed, meanwhile: `onClosed` has seen to that.
     if (this.#connection !== result) return;
@@ -177,13 +179,14 @@ export class Session<Request, W extends SessionWire<Request>> {
     }
   }
 
+  #startLiveness(connection: Connection<W>): void {
+    if (!this.#options.liveness) return;
+    this.#liveness = new Liveness(this.#options.ports.clock, connection, this.#options.liveness);
+    this.#liveness.start();
+  }
+
   #onUp(connection: Connection<W>, epoch: number): void {
-    this.#failuresInARow = 0;
     this.#lastFailure = undefined;
-    if (this.#options.liveness) {
-      this.#liveness = new Liveness(this.#options.ports.clock, connection, this.#options.liveness);
-      this.#liveness.start();
-    }
     this.#setState({ is: 'up', epoch, endpoint: connection.endpoint });
     this.#serve();
   }
@@ -194,6 +197,8 @@ export class Session<Request, W extends SessionWire<Request>> {
     this.#liveness?.stop();
     this.#liveness = undefined;
     this.#options.onDown?.(epoch, failure);
+    // Being up proves little without a handshake: a peer that accepts and closes without a word has failed again.
+    if (connection.bytesReceived > 0) this.#failuresInARow = 0;
     if (this.#state.is !== 'closed') this.#onFailed(failure);
   }
 
@@ -212,10 +217,11 @@ export class Session<Request, W extends SessionWire<Request>> {
     this.#failuresInARow += 1;
     const { ports, backoff } = this.#options;
     const pause = Math.max(0, backoff(this.#failuresInARow, ports.random));
-    this.#setState({ is: 'down', cause: failure, retryInMs: pause });
     this.#redialTimer = ports.clock.setTimer(() => this.#redial(failure), pause);
     // Calls that wait keep the process alive by their deadlines, and so does a connection that is wanted.
     if (!this.#wanted || !this.#refed) this.#redialTimer.unref();
+    // Last: who is told may destroy the session, or dial at once.
+    this.#setState({ is: 'down', cause: failure, retryInMs: pause });
   }
 
   #redial(failure: Failure): void {

@@ -60,7 +60,10 @@ export interface Lines {
   readonly received: Received[];
   /** Asked about each line; undefined leaves it unanswered. Default: `re <line>`. */
   answer: (received: Received) => string | undefined;
-  submit(line: string, options?: { timeoutMs?: number; signal?: AbortSignal; bytes?: number }): Promise<string | Failure>;
+  submit(
+    line: string,
+    options?: { timeoutMs?: number; signal?: AbortSignal; bytes?: number },
+  ): Promise<string | Failure>;
   run(ms?: number): Promise<void>;
 }
 
