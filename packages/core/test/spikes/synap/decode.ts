@@ -68,7 +68,8 @@ export class Decoder {
 
   #id(): number {
     const id = this.#integer(this.#byte());
-    if (typeof id !== 'number' || id < 0 || id > 0xffffffff) throw new WireError('an id must be an unsigned 32-bit one');
+    if (typeof id !== 'number' || id < 0 || id > 0xffffffff)
+      throw new WireError('an id must be an unsigned 32-bit one');
     return id;
   }
 

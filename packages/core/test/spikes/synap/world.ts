@@ -37,7 +37,11 @@ export function createWorld(
       const closing = client.close();
       await run(6000);
       await closing;
-      const left = { sockets: net.openSockets, timers: ports.clock.pendingTimers, calls: client.caller.timekeeper.size };
+      const left = {
+        sockets: net.openSockets,
+        timers: ports.clock.pendingTimers,
+        calls: client.caller.timekeeper.size,
+      };
       if (left.sockets + left.timers + left.calls > 0) throw new Error(`left behind: ${JSON.stringify(left)}`);
     },
   };
