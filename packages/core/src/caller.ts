@@ -99,7 +99,9 @@ export class Caller {
     const limits: CallLimits = { dueAt, signal };
     try {
       const first = await attempt(limits);
-      return first instanceof Failure ? await this.repeat(first, limits, idempotent, attempt) : first;
+      if (first instanceof Failure) return await this.repeat(first, limits, idempotent, attempt);
+      this.earn();
+      return first;
     } finally {
       this.lifecycle.leave();
     }
@@ -121,6 +123,11 @@ export class Caller {
     const { random } = this.#options.ports;
     const call = { ...limits, policy: this.#policy, timekeeper: this.timekeeper, random, idempotent };
     return retryAfter(first, call, () => attempt(limits));
+  }
+
+  /** A call has succeeded at once: that pays for repeats of others. */
+  earn(): void {
+    this.#policy.budget?.earn();
   }
 
   /** Refuses new calls, lets the running ones end for at most `timeoutMs`, then destroys. */
@@ -181,6 +188,7 @@ class Call<T> extends Pending<T> {
       );
       return;
     }
+    this.#caller.earn();
     this.#end(result);
   }
 

@@ -4,6 +4,14 @@ export { FakeClock, type FakeClockOptions } from './fake-clock.ts';
 export { createFakePorts, type FakePorts, type FakePortsOptions } from './fake-ports.ts';
 export { FakeTurns } from './fake-turns.ts';
 export { SeededRandom } from './seeded-random.ts';
+export {
+  type Scenario,
+  simulate,
+  type SimulationOptions,
+  type SimulationResult,
+  type Violation,
+  type World,
+} from './simulator.ts';
 export { poisonByte, poisoned } from './poison.ts';
 export { type PipeConditions } from './virtual-conditions.ts';
 export { type DialFate, type LinkDirection, type LinkSide, type VirtualLink } from './virtual-link.ts';
