@@ -1,15 +1,17 @@
 /**
- * Deletes what was built from sources that are gone. The compiler never does, and a leftover would be packed,
- * published and found by imports that fail elsewhere.
+ * Deletes what the compiler has written for sources that are gone. It never does so itself, and a leftover would be
+ * packed, published and found by imports that fail elsewhere. (`bundle.mjs` clears the JavaScript of packages.)
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageNames, root } from './common.mjs';
 
-const built = /\.(js|d\.ts)(\.map)?$/;
+const declaration = /\.d\.ts(\.map)?$/;
+const compiled = /\.(js|d\.ts)(\.map)?$/;
 
 export function sweep() {
   for (const folder of ['tools', ...packageNames().map((name) => join('packages', name))]) {
+    const built = folder === 'tools' ? compiled : declaration;
     const dist = join(root, folder, 'dist');
     if (!existsSync(dist)) continue;
     for (const file of readdirSync(dist, { recursive: true })) {

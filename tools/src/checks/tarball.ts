@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { WorkspacePackage } from '../workspace/packages.ts';
 import { type Check, type CheckContext, type CheckRow, row } from './check.ts';
 import { type Consumer, install } from './consumer.ts';
@@ -50,13 +50,25 @@ function contents(of: WorkspacePackage, folder: string, files: readonly string[]
   if (manifest.includes('@wirewright/source')) problems.push('package.json still has the private export condition');
   for (const name of files.filter((file) => /^dist\/.*\.js$/.test(file))) {
     if (!files.includes(`${name}.map`)) problems.push(`${name} has no source map`);
-    const source = name.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts');
+    else problems.push(...lostSources(name, folder, files));
+  }
+  for (const name of files.filter((file) => /^dist\/.*\.d\.ts$/.test(file))) {
+    const source = name.replace(/^dist\//, 'src/').replace(/\.d\.ts$/, '.ts');
     if (!files.includes(source)) problems.push(`${name} has no source: delete packages/${of.id}/dist and build again`);
   }
   for (const name of files.filter((file) => !/^(dist|src)\//.test(file) && !required.includes(file))) {
     problems.push(`${name} does not belong into the package`);
   }
   return problems;
+}
+
+/** The sources that the map of a file names and the tarball does not hold. */
+function lostSources(name: string, folder: string, files: readonly string[]): string[] {
+  const { sources } = JSON.parse(readFileSync(join(folder, `${name}.map`), 'utf8')) as { sources: readonly string[] };
+  const paths = sources.map((source) => posix.join(posix.dirname(name), source));
+  return paths
+    .filter((path) => !files.includes(path))
+    .map((path) => `the source map of ${name} names ${path}, which is missing`);
 }
 
 /** Installs the package and the workspace packages that it needs, nothing else, and runs its first README example. */
