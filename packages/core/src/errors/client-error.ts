@@ -45,6 +45,19 @@ function kindsOf(error: object, init: ErrorInit): readonly string[] {
   return Object.freeze([...new Set(chain)]);
 }
 
+/** What `JSON.stringify` takes without throwing. Not enumerable is not shown. */
+function plain(details: ErrorDetails): unknown {
+  try {
+    return JSON.parse(
+      JSON.stringify(details, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+    );
+  } catch {
+    return {};
+  }
+}
+
+const isCode = (code: unknown): code is string | number => typeof code === 'string' || typeof code === 'number';
+
 export class ClientError<Code extends string = string> extends Error {
   /** The kind that this class stands for. A subclass without one of its own is told by its prototype chain. */
   static readonly kind: string = 'client';
@@ -83,9 +96,10 @@ export class ClientError<Code extends string = string> extends Error {
     return (this as unknown as Record<symbol, readonly string[]>)[kindsSymbol] ?? [];
   }
 
-  /** Safe to log: no stack, no keys, no values, no credentials. */
+  /** Safe to log, and to stringify: no stack, no keys, no values, no credentials; bigints as decimal strings. */
   toJSON(): Record<string, unknown> {
     const cause = this.cause;
+    const causeCode = (cause as { code?: unknown } | undefined)?.code;
     return {
       name: this.name,
       message: this.message,
@@ -95,8 +109,8 @@ export class ClientError<Code extends string = string> extends Error {
       system: this.system,
       endpoint: this.endpoint,
       attempts: this.attempts,
-      details: { ...this.details },
-      cause: cause instanceof Error ? { name: cause.name, code: (cause as { code?: unknown }).code } : undefined,
+      details: plain(this.details),
+      cause: cause instanceof Error ? { name: cause.name, code: isCode(causeCode) ? causeCode : undefined } : undefined,
     };
   }
 

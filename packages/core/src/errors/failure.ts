@@ -47,7 +47,7 @@ const classes: Readonly<Record<FailureKind, typeof ClientError>> = {
 export interface FailureInit {
   readonly kind: FailureKind;
   readonly message: string;
-  /** Default: the code of the kind's class. */
+  /** Default: that of the class that it becomes. */
   readonly code?: string;
   readonly outcome: Outcome;
   /** Whether a repeat on another try may help, apart from whether the call may be repeated. */
@@ -62,10 +62,13 @@ export interface FailureInit {
 /** Keeps what is hidden from logs hidden: details that are not enumerable stay so. */
 function mergeDetails(own: ErrorDetails | undefined, more: ErrorDetails | undefined): ErrorDetails | undefined {
   if (!own || !more) return own ?? more;
-  return Object.defineProperties({}, {
-    ...Object.getOwnPropertyDescriptors(own),
-    ...Object.getOwnPropertyDescriptors(more),
-  }) as ErrorDetails;
+  return Object.defineProperties(
+    {},
+    {
+      ...Object.getOwnPropertyDescriptors(own),
+      ...Object.getOwnPropertyDescriptors(more),
+    },
+  ) as ErrorDetails;
 }
 
 export class Failure {
@@ -88,7 +91,8 @@ export class Failure {
     this.endpoint = init.endpoint;
     this.details = init.details;
     this.type = init.type;
-    this.code = init.code ?? classes[init.kind].defaults.code;
+    this.code =
+      init.code ?? (init.type as typeof ClientError | undefined)?.defaults.code ?? classes[init.kind].defaults.code;
   }
 
   /** The same failure with another outcome: one lost connection ends sent and unsent calls. */
@@ -97,7 +101,11 @@ export class Failure {
   }
 
   /** The error to throw. Call it in the public method, after the await. */
-  toError(context: { readonly system: string; readonly attempts: number; readonly details?: ErrorDetails }): ClientError {
+  toError(context: {
+    readonly system: string;
+    readonly attempts: number;
+    readonly details?: ErrorDetails;
+  }): ClientError {
     return new (this.type ?? classes[this.kind])(this.message, {
       code: this.code,
       retryable: this.retryable,

@@ -1,6 +1,6 @@
 /** The classes for what can go wrong in any client. Clients re-export them under their documented names. */
 
-import { ClientError, type ErrorInit, type Outcome } from './client-error.ts';
+import { ClientError, type ErrorDetails, type ErrorInit, type Outcome } from './client-error.ts';
 
 interface Defaults {
   readonly code: string;
@@ -77,7 +77,8 @@ export class UnsupportedError<Code extends string = string> extends ClientError<
 /** An integer that a JavaScript number cannot hold exactly; it is in `value`. */
 export class UnsafeIntegerError extends ClientError<'UNSAFE_INTEGER'> {
   static override readonly kind: string = 'unsafe-integer';
-  static override readonly defaults: Defaults = { code: 'UNSAFE_INTEGER', retryable: false, outcome: 'rejected' };
+  /** The answer came: what was asked for was probably done, and a repeat would do it again. */
+  static override readonly defaults: Defaults = { code: 'UNSAFE_INTEGER', retryable: false, outcome: 'unknown' };
 
   /** The exact integer. It is the caller's data: readable here, absent from logs (not enumerable). */
   declare readonly value: bigint;
@@ -96,6 +97,17 @@ export class BatchError<T = unknown, Code extends string = string> extends Clien
   static override readonly kind: string = 'batch';
   static override readonly defaults: Defaults = { code: 'BATCH', retryable: false, outcome: 'unknown' };
   declare readonly details: { readonly outcomes: readonly BatchOutcome<T>[] };
+
+  constructor(message: string, init: ErrorInit<Code> = {}) {
+    super(message, { ...init, details: hideOutcomes(init.details) });
+  }
+}
+
+/** The outcomes hold values: for the caller to read, not for logs. */
+function hideOutcomes(details: ErrorDetails | undefined): ErrorDetails {
+  const all = Object.getOwnPropertyDescriptors<Record<string, unknown>>(details ?? {});
+  const { outcomes = { value: [] } } = all;
+  return Object.defineProperties({}, { ...all, outcomes: { ...outcomes, enumerable: false } }) as ErrorDetails;
 }
 
 export type BatchOutcome<T> =
