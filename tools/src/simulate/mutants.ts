@@ -65,7 +65,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'epoch check off',
-    edits: [edit('socket/session.ts', 'if (this.#connection !== connection) return;', '')],
+    edits: [edit('socket/session.ts', 'if (this.#connection !== result) return;', '')],
   },
   {
     name: 'late answer delivered',

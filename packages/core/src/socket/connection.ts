@@ -170,8 +170,8 @@ export class Connection<W extends Wire = Wire> {
   }
 
   /**
-   * Ends the connection when an abandoned request has held up the others for longer than `stallMs`: its answer will
-   * not come, and nobody else's can be told from it. Once for each table of the connection.
+   * Ends the connection when abandoned requests have held up the others for longer than `stallMs`: their answers will
+   * not come, and nobody else's can be told from them. Looked at while calls are pending, and by `closeIfStalled`.
    */
   limitStall(table: { stalledMs(now: number): number }, stallMs: number): void {
     const listener: TickListener = {
@@ -181,6 +181,12 @@ export class Connection<W extends Wire = Wire> {
     };
     this.#stallListeners.push(listener);
     this.#options.timekeeper.listen(listener);
+  }
+
+  /** Before a request joins abandoned ones: ends the connection when they have stalled it. */
+  closeIfStalled(): void {
+    const now = this.#options.timekeeper.clock.now();
+    for (const listener of this.#stallListeners) listener.onTick(now);
   }
 
   /** Finishes sending; the peer may go on. */

@@ -81,6 +81,7 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
 
   send(request: Request, pending: Pending): void {
     const { out } = this.connection;
+    if (this.#table.tombstones > 0) this.connection.closeIfStalled();
     pending.from = out.position;
     try {
       this.#codec.write(out, request);

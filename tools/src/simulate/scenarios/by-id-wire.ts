@@ -29,6 +29,7 @@ export class ByIdWire implements SessionWire<Frame> {
     this.#connection = connection;
     this.#options = options;
     this.#table = new ByIdTable(connection, { capacity: options.maxInFlight, firstId: 0, lastId: options.lastId });
+    connection.limitStall(this.#table, 30);
     this.#splitter = new FrameSplitter(meter, this, { maxFrameBytes: 10_000 });
   }
 

@@ -12,6 +12,7 @@ export function plantFaults(world: World, spanMs: number): () => void {
   const rough = random.chance(0.5)
     ? { splitChance: random.next(), maxDeliveryBytes: random.integer(1, 200), capacityBytes: random.integer(64, 4096) }
     : {};
+  const broken = new Set<VirtualLink>();
   let over = false;
   net.onDial = () => {
     if (over || !random.chance(dialFaults)) return 'accept';
@@ -21,12 +22,17 @@ export function plantFaults(world: World, spanMs: number): () => void {
     link.up.change(rough);
     link.down.change(rough);
     if (over || !random.chance(linkFaults)) return;
-    const timer = clock.setTimer(() => !over && breakLink(random, link), random.next() * spanMs);
+    const timer = clock.setTimer(() => {
+      if (over) return;
+      broken.add(link);
+      breakLink(random, link);
+    }, random.next() * spanMs);
     timer.unref();
   };
   return () => {
     over = true;
-    for (const link of net.links) link.reset();
+    // What was broken is seen to be so; the others go on, with whatever they are owed.
+    for (const link of broken) link.reset();
   };
 }
 

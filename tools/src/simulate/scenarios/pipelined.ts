@@ -39,11 +39,7 @@ export const pipelined: Scenario = {
                 maxQueuedBytes: random.pick([1000, 100_000]),
               }),
           }),
-        liveness: {
-          idleMs: 40,
-          timeoutMs: 40,
-          ping: (wire) => void wire.call({ kind: Kind.Ping, id: 0, operation: 0, size: 0 }),
-        },
+        liveness: random.chance(0.5) ? liveness : undefined,
       }),
     );
     if (random.chance(0.5)) session.start();
@@ -58,4 +54,10 @@ export const pipelined: Scenario = {
     };
     await runSchedule(world, server, { caller, perform, check }, { calm: (calls) => calls.expectSuccess() });
   },
+};
+
+const liveness = {
+  idleMs: 40,
+  timeoutMs: 40,
+  ping: (wire: InOrderWire): void => void wire.call({ kind: Kind.Ping, id: 0, operation: 0, size: 0 }),
 };

@@ -47,10 +47,11 @@ export async function runSchedule(world: World, server: Server, client: Client, 
   void closing.then(() => (closed = true));
   if (!(await clock.runUntilIdle(patienceMs))) world.violation('something still runs long after every deadline');
   if (!closed) world.violation('close() has not resolved');
+  leftovers(world, client, net.openSockets);
+  // What is still on its way may reach the server, and count against an outcome that said otherwise.
   heal();
   await clock.runUntilIdle(patienceMs);
   calls.check();
-  leftovers(world, client, net.openSockets);
 }
 
 /** Nothing of a client may be left after its end. */

@@ -146,7 +146,8 @@ class ServerConnection implements SocketHandler {
     const decision = frame.kind === Kind.Hello ? this.#login(frame.operation) : this.#server.decide();
     if (decision === 'hang-up') {
       if (this.#server.random.chance(0.5)) seen.executed += 1;
-      this.#link[this.#server.random.chance(0.5) ? 'close' : 'reset']('server');
+      if (this.#server.random.chance(0.5)) this.#link.close('server');
+      else this.#link.reset();
       return;
     }
     const kind = decision === 'refuse' ? Kind.Refused : Kind.Ok;

@@ -31,6 +31,8 @@ export class ByIdTable implements Holder {
   #freeHead = 0;
   #size = 0;
   #tombstones = 0;
+  /** Since when nothing but tombstones was seen in the table. */
+  #jammedSince: number | undefined;
   /** Why the connection is over, when it is. */
   #over: Failure | undefined;
 
@@ -39,7 +41,9 @@ export class ByIdTable implements Holder {
     const { capacity, firstId, lastId } = options;
     const areIntegers = [capacity, firstId, lastId].every((number) => Number.isSafeInteger(number));
     if (!areIntegers || capacity < 1 || lastId - firstId + 1 < capacity) {
-      throw new RangeError(`ids ${firstId} to ${lastId} cannot serve ${capacity} requests at once; take a smaller capacity`);
+      throw new RangeError(
+        `ids ${firstId} to ${lastId} cannot serve ${capacity} requests at once; take a smaller capacity`,
+      );
     }
     this.#host = host;
     this.capacity = capacity;
@@ -73,7 +77,8 @@ export class ByIdTable implements Holder {
       pending.settle(this.#over.as('not-sent'));
       return this.#firstId;
     }
-    if (this.full) throw new RangeError(`${this.capacity} requests are unanswered already; look at 'full' before adding one`);
+    if (this.full)
+      throw new RangeError(`${this.capacity} requests are unanswered already; look at 'full' before adding one`);
     const slot = this.#free[this.#freeHead] as number;
     this.#freeHead = this.#freeHead + 1 === this.capacity ? 0 : this.#freeHead + 1;
     this.#size += 1;
@@ -116,6 +121,16 @@ export class ByIdTable implements Holder {
     this.#tombstones += 1;
     settleAbandoned(pending, why, 'unknown');
     this.#host.onTombstone();
+  }
+
+  /**
+   * For how many milliseconds abandoned requests have been seen to hold every id, so that nothing can be sent; 0 while
+   * one is free, or a request that somebody waits for has one.
+   */
+  stalledMs(now: number): number {
+    if (this.#tombstones < this.capacity) this.#jammedSince = undefined;
+    else this.#jammedSince ??= now;
+    return this.#jammedSince === undefined ? 0 : now - this.#jammedSince;
   }
 
   /** The connection is over: ends everything. What had not left ends `not-sent`. */
