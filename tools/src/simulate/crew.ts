@@ -1,5 +1,6 @@
 /** Runs schedules on as many threads as there are cores. */
 
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Assignment, Report } from './assignment.ts';
@@ -35,10 +36,9 @@ export async function runOnAllCores(bundle: string, { schedules, seed, maxViolat
   return { schedules: ran, violations };
 }
 
-function ask(worker: Worker, assignment: Assignment): Promise<Report> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.postMessage(assignment);
-  });
+async function ask(worker: Worker, assignment: Assignment): Promise<Report> {
+  // Rejects when the worker fails.
+  const answer = once(worker, 'message') as Promise<[Report]>;
+  worker.postMessage(assignment);
+  return (await answer)[0];
 }
