@@ -52,7 +52,8 @@ const poolParameters = {
   minConnections: { kind: 'integer', min: 0 },
   maxIdleMs: durationMs,
   maxLifetimeMs: durationMs,
-  maxWaiters: { kind: 'integer', min: 0 },
+  // A call for which a connection is opened waits for it.
+  maxWaiters: { kind: 'integer', min: 1 },
   connectTimeoutMs: connectMs,
   probeTimeoutMs: connectMs,
   attemptTimeoutMs: durationMs,

@@ -1,6 +1,13 @@
 /** Several commands as one call: bounded concurrency, one deadline, one outcome for each part (section 8). */
 
-import { BatchError, type BatchOutcome, ClientError, type OptionChecker, type Outcome } from '@wirewright/core';
+import {
+  ArgumentError,
+  BatchError,
+  type BatchOutcome,
+  ClientError,
+  type OptionChecker,
+  type Outcome,
+} from '@wirewright/core';
 import { type LensDBErrorCode, system } from '../errors.ts';
 import { type CommandOptions, commandRules, optionsOf } from './call-options.ts';
 import type { CommandRunner } from './runner.ts';
@@ -16,6 +23,30 @@ const checkers: ReadonlyMap<string, OptionChecker> = new Map(
     optionsOf(method, { ...commandRules, concurrency: { kind: 'integer', min: 1, infinity: true } }),
   ]),
 );
+
+/** @throws ArgumentError for what is no list */
+export function listOf<Item>(method: string, items: readonly Item[]): readonly Item[] {
+  if (Array.isArray(items)) return items;
+  throw new ArgumentError(`${method}(): expected an array of keys; got ${describe(items)}`, { system });
+}
+
+/** @throws ArgumentError for what is no list of pairs */
+export function pairsOf<Item>(
+  method: string,
+  entries: Iterable<readonly [Item, Item]>,
+): readonly (readonly [Item, Item])[] {
+  const isIterable = typeof entries === 'object' && entries !== null && Symbol.iterator in entries;
+  const pairs = isIterable ? [...entries] : undefined;
+  if (pairs?.every((pair) => Array.isArray(pair) && pair.length === 2)) return pairs;
+  throw new ArgumentError(
+    `${method}(): expected a Map or a list of [key, value]; got ${pairs ? 'a list of something else' : describe(entries)}`,
+    { system },
+  );
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}
 
 /** Parts that were not begun when the call was over. */
 const notStarted: BatchOutcome<never> = Object.freeze({ status: 'not-started' });

@@ -16,7 +16,7 @@ import {
   statsOperation,
 } from '../operations.ts';
 import { type BytesLike, decodeText } from '../protocol/bytes.ts';
-import { batch, type BatchOptions } from './batch.ts';
+import { batch, type BatchOptions, listOf, pairsOf } from './batch.ts';
 import { type CommandOptions, commandOptions } from './call-options.ts';
 import {
   codecOf,
@@ -198,7 +198,7 @@ export abstract class Commands {
    * @throws BatchError when any failed: the others' values are in its `details.outcomes`
    */
   async mget(keys: readonly BytesLike[], options?: BatchOptions): Promise<(Uint8Array | null)[]> {
-    return this.#batch('mget', keys, getOperation, ofKey, options);
+    return this.#batch('mget', getOperation, listOf('mget', keys).map(ofKey), options);
   }
 
   /**
@@ -207,7 +207,8 @@ export abstract class Commands {
    * @throws BatchError when any failed: what became of each is in its `details.outcomes`
    */
   async mset(entries: Iterable<readonly [BytesLike, BytesLike]>, options?: BatchOptions): Promise<void> {
-    await this.#batch('mset', [...entries], setOperation, ([key, value]) => ({ key, value, ttl: 0 }), options);
+    const requests = pairsOf('mset', entries).map(([key, value]) => ({ key, value, ttl: 0 }));
+    await this.#batch('mset', setOperation, requests, options);
   }
 
   /**
@@ -216,7 +217,7 @@ export abstract class Commands {
    * @throws BatchError when any failed: what became of each is in its `details.outcomes`
    */
   async mdelete(keys: readonly BytesLike[], options?: BatchOptions): Promise<number> {
-    const removed = await this.#batch('mdelete', keys, deleteOperation, ofKey, options);
+    const removed = await this.#batch('mdelete', deleteOperation, listOf('mdelete', keys).map(ofKey), options);
     return removed.filter(Boolean).length;
   }
 
@@ -226,14 +227,12 @@ export abstract class Commands {
   }
 
   /** Every part is checked before the first is sent. */
-  #batch<Item, Result>(
+  #batch<Result>(
     method: string,
-    items: readonly Item[],
     operation: Operation<Result>,
-    requestOf: (item: Item) => Request,
+    requests: readonly Request[],
     options: BatchOptions | undefined,
   ): Promise<Result[]> {
-    const requests = items.map(requestOf);
     for (const request of requests) this.#runner.check(operation, request);
     return batch(method, this.#runner, requests, options, (request, each) =>
       this.#runner.run(operation, request, each),

@@ -54,6 +54,8 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   #greeting: Greeting | undefined;
   #greeted: Pending<undefined> | undefined;
   #receiver: Receiver | undefined;
+  /** A request was sent on it. */
+  #asked = false;
   #onLost: ((wire: LensDBWire, failure: Failure) => void) | undefined;
 
   constructor(connection: Connection<LensDBWire>, options: WireOptions) {
@@ -119,6 +121,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
       const last = (this.#receiver as Receiver).write(out, operation, request, first);
       pending.to = out.position;
       this.#table.push(pending as Pending);
+      this.#asked = true;
       if (last) this.#connection.halfClose();
       else this.#connection.flush();
     });
@@ -176,6 +179,8 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
       if (this.#greeting) this.#onGreeted(this.#greeting.onEnd());
       this.address.onLost();
     }
+    // A server that never answered what was learned of its address may be another one by now.
+    if (this.#asked && !this.answered) this.address.forget();
     this.#greeted?.settle(failure);
     this.#receiver?.stop();
     this.#table.clear(failure);
