@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { AbortedError, TimeoutError, UnsupportedError } from '../../src/index.ts';
+import { LensMessageType as T } from '../../src/protocol/lens/codes.ts';
+import { lensResponse } from '../../src/protocol/lens/response.ts';
+import { type Behaviour, Lab, type Written } from '../lab.ts';
+import { bytes, ldbd, lens, lensStore, text } from '../servers.ts';
+
+const options = { maxRetries: 0 } as const;
+
+/** A `lens` server whose SETEX does what `setEx` says, or is executed. */
+function server(setEx: Behaviour | undefined, store = new Map<string, Uint8Array>()): Behaviour {
+  return (peer) => {
+    const other = setEx?.(peer);
+    const answer = lensStore(store);
+    let dead = false;
+    const answers = lens((request) => (dead ? undefined : answer(request)))(peer) as (received: Uint8Array) => void;
+    return (received) => {
+      if (received[1] !== 0x45 || received[5] !== T.SETEX || !setEx) return answers(received);
+      dead = true;
+      other?.(received);
+    };
+  };
+}
+
+/** What was sent in the dialect itself: everything but the probe of detection. */
+function sent(lab: Lab): Written[] {
+  return lab.writes.filter(({ bytes: [, second] }) => second === 0x45);
+}
+
+function setExs(lab: Lab): Written[] {
+  return sent(lab).filter(({ bytes: { 5: type } }) => type === T.SETEX);
+}
+
+describe('SETEX', () => {
+  it('is asked for once, on a connection that is thrown away, with a key that no server stores', async () => {
+    const lab = new Lab();
+    const store = new Map<string, Uint8Array>();
+    lab.serve(server(undefined, store));
+    const client = lab.client(options);
+    expect(client.info().capabilities.setEx).toBe(undefined);
+    await lab.run(Promise.all([client.setEx('a', '1', 60), client.setEx('b', '2', 60)]));
+    await lab.run(client.setEx('c', '3', 60));
+    const [probe, ...others] = setExs(lab);
+    expect(text(probe?.bytes)).toBe(`LENS\x01\x09${'\0'.repeat(11)}\x01`);
+    expect(others.length).toBe(3);
+    const used = sent(lab).filter(({ connection }) => connection === probe?.connection);
+    expect(used.map(({ bytes: { 5: type } }) => type)).toEqual([T.PING, T.SETEX]);
+    expect(lab.peers.filter(({ ended }) => ended).map(({ number }) => number)).toEqual([probe?.connection]);
+    expect([...store.keys()]).toEqual(['a', 'b', 'c']);
+    expect(client.info().capabilities.setEx).toBe(true);
+  });
+
+  it.each<[string, Behaviour]>([
+    ['stays silent', () => () => {}],
+    ['closes', (peer) => () => peer.end()],
+    ['answers that the type is invalid', (peer) => () => peer.send(lensResponse(4, '', 'Invalid message type: 9'))],
+    ['answers that it does not support it', (peer) => () => peer.send(lensResponse(6))],
+  ])('is unsupported by a server that %s, and never sent with a key', async (_how, setEx) => {
+    const lab = new Lab();
+    lab.serve(server(setEx));
+    const client = lab.client(options);
+    await lab.run(client.set('a', '1'));
+    const error = await lab.failure(client.setEx('a', '2', 60));
+    expect(error).toBeInstanceOf(UnsupportedError);
+    expect(error).toMatchObject({ outcome: 'not-sent', retryable: false, attempts: 1 });
+    expect((error as Error).message).toMatch(/Store without a time to live/);
+    const before = [sent(lab).length, lab.now];
+    await lab.failure(client.setEx('a', '2', 60));
+    expect([sent(lab).length, lab.now]).toEqual(before);
+    expect(await lab.run(client.getText('a'))).toBe('1');
+    expect(setExs(lab).map(({ bytes: { length } }) => length)).toEqual([18]);
+  });
+
+  it('is asked for again after 60 s, and after a lost connection', async () => {
+    const lab = new Lab();
+    let supports = false;
+    lab.serve((peer) => {
+      const [yes, no] = [server(undefined)(peer), server(() => () => {})(peer)];
+      return (received) => (supports ? yes : no)?.(received);
+    });
+    const client = lab.client({ ...options, maxIdleMs: Infinity, dialect: 'lens' });
+    await lab.failure(client.setEx('a', '1', 60));
+    await lab.advance(50_000);
+    supports = true;
+    await lab.failure(client.setEx('a', '1', 60));
+    await lab.advance(10_001);
+    await lab.run(client.setEx('a', '1', 60));
+
+    supports = false;
+    for (const peer of lab.peers) if (!peer.ended) peer.end();
+    await lab.advance(10);
+    expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(UnsupportedError);
+  });
+
+  it('is not called unsupported when the server answers nothing at all', async () => {
+    const lab = new Lab();
+    let stalled = false;
+    lab.serve((peer) => {
+      const answers = server(() => () => void (stalled = true))(peer) as (received: Uint8Array) => void;
+      return (received) => {
+        if (!stalled) answers(received);
+      };
+    });
+    const client = lab.client(options);
+    const error = await lab.failure(client.setEx('a', '1', 60));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ code: 'NO_ANSWER', outcome: 'not-sent' });
+    expect(client.info().capabilities.setEx).toBe(undefined);
+  });
+
+  it('is not called unsupported when the probe was refused at the connection limit', async () => {
+    const lab = new Lab();
+    let probing = false;
+    const answers = lensStore();
+    lab.serve((peer) => {
+      if (probing && peer.number === 2) {
+        peer.end();
+        return undefined;
+      }
+      return lens(answers)(peer);
+    });
+    const client = lab.client(options);
+    await lab.run(client.connect());
+    probing = true;
+    expect(await lab.failure(client.setEx('a', '1', 60))).toMatchObject({ code: 'REFUSED', outcome: 'not-sent' });
+    await lab.run(client.setEx('a', '1', 60));
+  });
+
+  it("waits for the probe no longer than the call's deadline or signal", async () => {
+    const lab = new Lab();
+    lab.serve(server(() => () => {}));
+    const client = lab.client(options);
+    await lab.run(client.connect());
+    const controller = new AbortController();
+    const aborted = client.setEx('a', '1', { ttl: 60, signal: controller.signal });
+    const short = client.setEx('a', '1', { ttl: 60, timeoutMs: 100 });
+    await lab.advance(50);
+    controller.abort();
+    expect(await lab.failure(aborted)).toBeInstanceOf(AbortedError);
+    expect(await lab.failure(short)).toMatchObject({ outcome: 'not-sent', details: { phase: 'probe' } });
+    expect(lab.now).toBeLessThan(130);
+  });
+
+  it('is ended with the client, and opens nothing afterwards', async () => {
+    const lab = new Lab();
+    lab.serve(server(() => () => {}));
+    const client = lab.client(options);
+    await lab.run(client.connect());
+    const pending = client.setEx('a', '1', 60);
+    await lab.advance(50);
+    client.destroy();
+    expect(await lab.failure(pending)).toMatchObject({ code: 'CLOSED', outcome: 'not-sent' });
+    await lab.advance(10_000);
+    expect([lab.net.openSockets, lab.ports.clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it('needs no probe in the dialect ldbd', async () => {
+    const lab = new Lab();
+    const store = new Map([['a', bytes('')]]);
+    lab.serve(ldbd(store));
+    const client = lab.client(options);
+    await lab.run(client.setEx('a', '1', { ttlMs: 60_000 }));
+    expect([lab.peers.length, text(store.get('a')), client.info().capabilities.setEx]).toEqual([1, '1', true]);
+  });
+});
