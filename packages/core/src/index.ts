@@ -11,7 +11,7 @@ export {
 } from './credentials.ts';
 export { abandonedFailure, type Abandonment, type Holder, Pending, type TickListener, tickMs, Timekeeper } from './deadline.ts';
 export { type ByteStream, formatTarget, type SocketTarget } from './endpoint.ts';
-export { type AddressOptions, type AddressSpec, parseAddress, resolveTargets } from './endpoint/address.ts';
+export { type AddressOptions, type AddressSpec, type HostPort, parseAddress, resolveTargets } from './endpoint/address.ts';
 export { type ParameterSpec, type ParameterSpecs, type ParameterValues } from './endpoint/parameters.ts';
 export { type EndpointSpec, type ParsedEndpoint, parseEndpoint, type SchemeSpec } from './endpoint/parse.ts';
 export { ClientError, type ErrorDetails, type ErrorInit, type Outcome } from './errors/client-error.ts';

@@ -7,6 +7,7 @@ export { type ByIdOptions, ByIdTable } from './pending/by-id.ts';
 export { type TableHost } from './pending/host.ts';
 export { InOrderTable, type InOrderOptions } from './pending/in-order.ts';
 export { Queue } from './queue.ts';
+export { type QueueOptions, type WhenFull } from './queue-options.ts';
 export { Ring } from './ring.ts';
 export { queueSubscriber, type Subscriber, Subscriptions } from './subscriptions.ts';
 export { Waiters } from './waiters.ts';

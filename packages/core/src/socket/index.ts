@@ -3,6 +3,7 @@ export { Dialer, type DialerOptions } from './dialer.ts';
 export { Liveness, type LivenessOptions } from './liveness.ts';
 export { type DialOptions, type Net, type NetSocket, type SocketHandler } from './net.ts';
 export { nodeNet } from './node-net.ts';
+export { nodeTelemetry } from './node-telemetry.ts';
 export { type PipelineCodec, PipelinedWire, type PipelinedWireOptions } from './pipelined-wire.ts';
 export { Pool } from './pool.ts';
 export { type Lease, type PoolMember, type PoolOptions, type PoolStats } from './pool-options.ts';
