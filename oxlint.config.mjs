@@ -137,7 +137,12 @@ const unwanted = {
   // `new Array(capacity)` and sorting in place are chosen where memory counts; `new X()` may stand alone.
   'unicorn/no-new-array': 'off',
   'unicorn/no-array-sort': 'off',
+  'unicorn/no-array-reverse': 'off',
   'no-new': 'off',
+  // Of windows; workers and processes have no origin.
+  'unicorn/require-post-message-target-origin': 'off',
+  // `Record<never, never>` is how a type parameter says that there is nothing.
+  'typescript/no-generated-empty-object-type': 'off',
   'unicorn/consistent-function-scoping': 'off',
   // Tables of cases and helpers that assert.
   'vitest/no-conditional-expect': 'off',
