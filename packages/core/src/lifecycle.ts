@@ -54,8 +54,11 @@ export class Lifecycle implements Holder {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#timekeeper.abandonAll(reason);
-    this.#release(closedFailure(reason));
-    this.#timekeeper.release();
+    try {
+      this.#release(closedFailure(reason));
+    } finally {
+      this.#timekeeper.release();
+    }
   }
 
   abandon(pending: Pending, _why: Abandonment): void {
@@ -64,7 +67,7 @@ export class Lifecycle implements Holder {
 
   async #drain(timeoutMs: number): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing';
-    if (this.#calls > 0 && this.#state === 'closing') {
+    if (this.#calls > 0 && this.#state === 'closing' && timeoutMs > 0) {
       await new Promise((resolve) => {
         this.#drained = new Pending<boolean>(resolve, this.#timekeeper.clock.now() + timeoutMs);
         this.#drained.holder = this;

@@ -70,6 +70,8 @@ export class Connection<W extends Wire = Wire> {
   #state: ConnectionState = { is: 'dialing' };
   #flushScheduled = false;
   #paused = false;
+  /** FIN is to be sent when nothing waits any more. */
+  #finishing = false;
   #bytesReceived = 0;
   readonly #stallListeners: TickListener[] = [];
 
@@ -119,6 +121,9 @@ export class Connection<W extends Wire = Wire> {
       this.#socket.destroy();
       throw error;
     }
+    const { state } = this;
+    // Whoever made the wire closed the connection, or aborted the call, meanwhile: nobody has told the wire.
+    if (state.is === 'closed') this.#endWire(state.failure);
   }
 
   get state(): ConnectionState {
@@ -136,7 +141,9 @@ export class Connection<W extends Wire = Wire> {
 
   /** Sends what was written, now. */
   flush(): void {
-    if (this.#state.is !== 'dialing' && this.#state.is !== 'closed') this.out.flush();
+    if (this.#state.is === 'dialing' || this.#state.is === 'closed') return;
+    this.out.flush();
+    this.#finish();
   }
 
   /** Sends what was written, at the end of this turn of the event loop, together with all that comes until then. */
@@ -189,10 +196,10 @@ export class Connection<W extends Wire = Wire> {
     for (const listener of this.#stallListeners) listener.onTick(now);
   }
 
-  /** Finishes sending; the peer may go on. */
+  /** Finishes sending, after what was written; the peer may go on. */
   halfClose(): void {
+    this.#finishing = true;
     this.flush();
-    this.#socket.end();
   }
 
   /** Stops and restarts reading, which makes the peer wait. */
@@ -223,17 +230,31 @@ export class Connection<W extends Wire = Wire> {
   /** Ends the connection at once. What is pending on it ends with `failure`, `not-sent` where nothing had left. */
   close(failure: Failure): void {
     if (this.#state.is === 'closed') return;
-    const wasOpening = this.#opening;
+    const opening = this.#opening;
+    this.#opening = undefined;
     this.#setState({ is: 'closed', failure });
     this.#unlisten();
     this.#socket.destroy();
+    const reason = this.#endWire(failure);
+    if (opening) opening.settle(reason.as('not-sent'));
+    else this.#options.onClosed?.(this, reason);
+  }
+
+  /** A wire that throws here has a bug: that is then the reason, and whoever closes connections goes on. */
+  #endWire(failure: Failure): Failure {
     try {
       this.wire.onClose(failure);
-    } finally {
-      this.#opening = undefined;
-      if (wasOpening) wasOpening.settle(failure.as('not-sent'));
-      else this.#options.onClosed?.(this, failure);
+      return failure;
+    } catch (error) {
+      return brokenWire(this.endpoint, error);
     }
+  }
+
+  /** FIN follows the last byte that waits. */
+  #finish(): void {
+    if (!this.#finishing || this.out.queued > 0) return;
+    this.#finishing = false;
+    this.#socket.end();
   }
 
   #setState(state: ConnectionState): void {
@@ -251,13 +272,13 @@ export class Connection<W extends Wire = Wire> {
       return;
     }
     this.#setState({ is: 'handshaking' });
-    void this.#handshake(this.wire.handshake());
+    void this.#handshake();
   }
 
-  async #handshake(handshake: Promise<Failure | undefined>): Promise<void> {
+  async #handshake(): Promise<void> {
     let failure: Failure | undefined;
     try {
-      failure = await handshake;
+      failure = await this.wire.handshake?.();
     } catch (error) {
       failure = brokenWire(this.endpoint, error);
     }
@@ -289,6 +310,7 @@ export class Connection<W extends Wire = Wire> {
   #onDrain(): void {
     if (this.#state.is === 'closed') return;
     this.out.onDrain();
+    this.#finish();
     this.#options.onProgress?.();
   }
 

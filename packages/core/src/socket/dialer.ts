@@ -3,6 +3,7 @@
 import type { Timekeeper } from '../deadline.ts';
 import { formatTarget, type SocketTarget } from '../endpoint.ts';
 import { Failure } from '../errors/failure.ts';
+import { ArgumentError } from '../errors/kinds.ts';
 
 export interface DialerOptions<T> {
   readonly timekeeper: Timekeeper;
@@ -22,7 +23,9 @@ export class Dialer<T> {
   readonly #options: DialerOptions<T>;
   #preferred = 0;
 
+  /** @throws ArgumentError when there is no address. */
   constructor(options: DialerOptions<T>) {
+    if (options.targets.length === 0) throw new ArgumentError('no address to connect to was given; give at least one');
     this.#options = options;
   }
 
@@ -41,7 +44,7 @@ export class Dialer<T> {
         this.#preferred = index;
         return result;
       }
-      if (left === 1 || isFinal(result)) {
+      if (left === 1 || isFinal(result) || clock.now() >= dueAt) {
         return earlier.length === 0 ? result : new Failure({ ...result, details: { ...result.details, earlier } });
       }
       earlier.push(`${formatTarget(target)}: ${result.code}`);

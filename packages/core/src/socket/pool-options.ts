@@ -2,6 +2,8 @@
 
 import type { Timekeeper } from '../deadline.ts';
 import type { Failure } from '../errors/failure.ts';
+import { checkOption, type OptionRules } from '../options.ts';
+import { ArgumentError } from '../errors/kinds.ts';
 import type { Ports } from '../ports.ts';
 
 /** What a pool needs to know of what it leases. */
@@ -14,7 +16,7 @@ export interface PoolMember {
 export interface PoolOptions<M extends PoolMember> {
   readonly ports: Ports;
   readonly timekeeper: Timekeeper;
-  /** Brings a new member, or says why not; `onClosed` is called when it is lost later. Must not reject. */
+  /** Brings a new member, or says why not; `onClosed` is called when it is lost later. What it throws is a failed dial. */
   readonly open: (onClosed: (member: M, failure: Failure) => void) => Promise<M | Failure>;
   /** Members that are kept open while the pool is in use. Default 0. */
   readonly min?: number;
@@ -26,12 +28,34 @@ export interface PoolOptions<M extends PoolMember> {
   readonly maxIdleMs?: number;
   /** A member older than this, give or take a tenth, is closed when it comes back. Infinity keeps it. Default Infinity. */
   readonly maxLifetimeMs?: number;
-  /** Checks a member that was idle for `validateAfterMs` before it is leased. False, or a rejection, closes it. */
+  /**
+   * Checks a member that was idle for longer than `validateAfterMs` before it is leased. False, or a rejection, closes
+   * it. Must settle: until then the member is out.
+   */
   readonly validate?: (member: M) => Promise<boolean>;
   /** Default 30 000; without `validate` it has no meaning. */
   readonly validateAfterMs?: number;
   /** Told of state changes that a status needs: the number of open members. */
   readonly onChange?: (open: number, lastFailure: Failure | undefined) => void;
+}
+
+const bounds: OptionRules = {
+  min: { kind: 'integer', min: 0 },
+  max: { kind: 'integer', min: 1 },
+  maxWaiters: { kind: 'integer', min: 1, infinity: true },
+  maxIdleMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
+  maxLifetimeMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
+  validateAfterMs: { kind: 'number', min: 0, infinity: true, unit: 'ms' },
+};
+
+/** @throws ArgumentError for a bound that is none, or a `min` above `max`. */
+export function checkPoolOptions<M extends PoolMember>(options: PoolOptions<M>): void {
+  for (const [name, rule] of Object.entries(bounds)) {
+    const value = options[name as keyof PoolOptions<M>];
+    if (value !== undefined) checkOption('Pool', name, value, rule);
+  }
+  const { min = 0, max = 10 } = options;
+  if (min > max) throw new ArgumentError(`Pool: 'min' (${min}) must not be greater than 'max' (${max})`);
 }
 
 export interface PoolStats {

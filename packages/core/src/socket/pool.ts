@@ -5,7 +5,9 @@ import { Failure } from '../errors/failure.ts';
 import { Waiters } from '../kit/waiters.ts';
 import type { Timer } from '../ports.ts';
 import { type CallLimits, waitFor } from '../waiting.ts';
-import type { Lease, PoolMember, PoolOptions, PoolStats } from './pool-options.ts';
+import { firstPauseMs, GrowthPause } from './growth-pause.ts';
+import { lostOnArrival, openerFailed, overloadedFailure, retiredFailure } from './pool-failures.ts';
+import { checkPoolOptions, type Lease, type PoolMember, type PoolOptions, type PoolStats } from './pool-options.ts';
 
 interface Slot<M> {
   readonly member: M;
@@ -15,15 +17,13 @@ interface Slot<M> {
   since: number;
 }
 
-/** After a failed dial, growth beyond what is open waits this long, doubled for each failure in a row. */
-const growthPauseMs = 100;
-const longestGrowthPauseMs = 5000;
-
 /**
  * Members are leased last in, first out, so that a pool that needs few keeps few warm and the others age out.
  *
  * A failed dial ends those that wait only when no member is open and no other dial is under way: a server
  * that accepts fewer connections than `max` then simply makes the pool smaller.
+ *
+ * What happens in callbacks is safe: everything is in its new state before anybody is told.
  */
 export class Pool<M extends PoolMember> {
   readonly #options: PoolOptions<M>;
@@ -39,8 +39,9 @@ export class Pool<M extends PoolMember> {
   readonly #maxLifetimeMs: number;
   readonly #validateAfterMs: number;
   #dialing = 0;
-  #failuresInARow = 0;
-  #growAfter = 0;
+  /** Members that are being checked: who waits for one of them needs no new one. */
+  #validating = 0;
+  readonly #pause = new GrowthPause();
   #lastFailure: Failure | undefined;
   #sweepTimer: Timer | undefined;
   #growthTimer: Timer | undefined;
@@ -50,7 +51,9 @@ export class Pool<M extends PoolMember> {
   #failedDials = 0;
   #leases = 0;
 
+  /** @throws ArgumentError for a bound that is none. */
   constructor(options: PoolOptions<M>) {
+    checkPoolOptions(options);
     this.#options = options;
     this.#min = options.min ?? 0;
     this.#max = options.max ?? 10;
@@ -82,10 +85,10 @@ export class Pool<M extends PoolMember> {
   /** A member that is ready now, without waiting; undefined sends the caller to `acquire`. */
   tryAcquire(): M | undefined {
     if (this.#waiters.size > 0) return undefined;
-    const now = this.#options.timekeeper.clock.now();
+    const now = this.#now();
     for (let slot = this.#idle.pop(); slot; slot = this.#idle.pop()) {
       if (!this.#fit(slot, now)) {
-        this.#discard(slot, idleFailure());
+        this.#discard(slot, retiredFailure());
         continue;
       }
       if (now - slot.since > this.#validateAfterMs) {
@@ -102,12 +105,13 @@ export class Pool<M extends PoolMember> {
    * when too many wait, that of the dial when nothing can be opened.
    *
    * @param fresh - ask for a member that is dialled now, as a repeat after a lost connection does: what else is idle
-   * may have died with it. An idle member makes room for it.
+   * may have died with it. An idle member makes room for it. When none can be dialled, what there is has to do.
    */
   acquire(pending: Pending<M>, fresh = false): void {
+    if (pending.settled) return;
     if (this.#destroyed) return pending.settle(this.#destroyed);
     if (this.#waiters.size + this.#freshWaiters.size >= this.#maxWaiters) {
-      return pending.settle(this.#overloaded());
+      return pending.settle(overloadedFailure(this.#maxWaiters));
     }
     if (!fresh) {
       this.#waiters.push(pending);
@@ -115,7 +119,7 @@ export class Pool<M extends PoolMember> {
     } else {
       this.#freshWaiters.push(pending);
       const oldest = this.#idle[0];
-      if (oldest) this.#discard(oldest, idleFailure());
+      if (oldest) this.#discard(oldest, retiredFailure());
     }
     this.#grow();
   }
@@ -131,11 +135,11 @@ export class Pool<M extends PoolMember> {
   release(member: M): void {
     const slot = this.#slots.get(member);
     if (!slot?.leased) return;
-    const now = this.#options.timekeeper.clock.now();
+    const now = this.#now();
     slot.leased = false;
     slot.since = now;
     if (!this.#fit(slot, now) || (this.#freshWaiters.size > this.#dialing && this.#atMax())) {
-      this.#discard(slot, idleFailure());
+      this.#discard(slot, retiredFailure());
       this.#grow();
       return;
     }
@@ -146,7 +150,7 @@ export class Pool<M extends PoolMember> {
 
   /** Leases that have been out for longer than `ms`: what somebody forgot to give back. */
   leaked(ms: number): Lease<M>[] {
-    const now = this.#options.timekeeper.clock.now();
+    const now = this.#now();
     return [...this.#slots.values()]
       .filter((slot) => slot.leased && now - slot.since > ms)
       .map((slot) => ({ member: slot.member, ageMs: now - slot.since }));
@@ -154,8 +158,9 @@ export class Pool<M extends PoolMember> {
 
   /** Opens members until `min`, and at least one, are there or being dialled. */
   warm(): void {
+    if (this.#destroyed) return;
     const wanted = Math.max(1, this.#min) - this.#slots.size - this.#dialing;
-    for (let i = 0; i < wanted; i += 1) this.#dial();
+    for (let i = 0; i < wanted; i += 1) void this.#dial();
   }
 
   /** Whether a member is with somebody. */
@@ -163,17 +168,19 @@ export class Pool<M extends PoolMember> {
     return this.#slots.get(member)?.leased ?? false;
   }
 
-  /** Closes everything, leased or not, and ends those that wait. */
+  /** Closes everything, leased or not, and ends those that wait. What is being dialled is closed when it is up. */
   destroy(failure: Failure): void {
     if (this.#destroyed) return;
     this.#destroyed = failure;
     this.#sweepTimer?.cancel();
     this.#growthTimer?.cancel();
-    this.#waiters.fail(failure);
-    this.#freshWaiters.fail(failure);
-    for (const slot of this.#slots.values()) slot.member.close(failure);
+    const members = [...this.#slots.keys()];
     this.#slots.clear();
     this.#idle.length = 0;
+    this.#closed += members.length;
+    this.#waiters.fail(failure);
+    this.#freshWaiters.fail(failure);
+    for (const member of members) member.close(failure);
   }
 
   #fit(slot: Slot<M>, now: number): boolean {
@@ -189,69 +196,96 @@ export class Pool<M extends PoolMember> {
 
   /** Gives idle members to those that wait. */
   #serve(): void {
-    const now = this.#options.timekeeper.clock.now();
+    const now = this.#now();
     while (this.#waiters.size > 0) {
       const slot = this.#idle.pop();
       if (!slot) return;
       if (!this.#fit(slot, now)) {
-        this.#discard(slot, idleFailure());
+        this.#discard(slot, retiredFailure());
         continue;
       }
       if (now - slot.since > this.#validateAfterMs) {
-        this.#lease(slot, now);
+        // Those below it have been idle for longer still: no more are checked than are waited for.
+        if (this.#validating >= this.#waiters.size) return void this.#idle.push(slot);
+        slot.leased = true;
+        slot.since = now;
         void this.#validate(slot);
         continue;
       }
-      this.#waiters.shift()?.settle(this.#lease(slot, now));
+      const waiter = this.#waiters.shift();
+      if (waiter) waiter.settle(this.#lease(slot, now));
+      else this.#idle.push(slot);
     }
   }
 
   async #validate(slot: Slot<M>): Promise<void> {
     let good = false;
+    this.#validating += 1;
     try {
       good = (await this.#options.validate?.(slot.member)) ?? true;
     } catch {
       // A check that fails, however it does, says that the member is no good.
     }
+    this.#validating -= 1;
     if (good) this.release(slot.member);
-    else this.#discard(slot, idleFailure());
+    else this.#discard(slot, retiredFailure());
     this.#grow();
+  }
+
+  #now(): number {
+    return this.#options.timekeeper.clock.now();
   }
 
   #atMax(): boolean {
     return this.#slots.size + this.#dialing >= this.#max;
   }
 
+  /** Members that those who wait still miss, beyond what is on its way to them. */
+  #missing(): number {
+    const waiting = Math.max(0, this.#waiters.size - this.#validating) + this.#freshWaiters.size;
+    return waiting - this.#dialing;
+  }
+
   #grow(): void {
-    const { timekeeper } = this.#options;
-    while (!this.#destroyed && this.#waiters.size + this.#freshWaiters.size > this.#dialing && !this.#atMax()) {
-      const wait = this.#growAfter - timekeeper.clock.now();
+    while (!this.#destroyed && this.#missing() > 0 && !this.#atMax()) {
+      const wait = this.#pause.left(this.#now());
       if (this.#slots.size > 0 && wait > 0) {
         this.#growLater(wait);
         return;
       }
-      this.#dial();
+      void this.#dial();
     }
   }
 
+  /** Dials what is missing to `min`; not at once, as what ended a member may end the next. */
+  #keepMin(): void {
+    if (this.#slots.size + this.#dialing >= this.#min) return;
+    this.#growLater(Math.max(firstPauseMs, this.#pause.left(this.#now())));
+  }
+
   #growLater(waitMs: number): void {
-    if (this.#growthTimer) return;
+    if (this.#growthTimer || this.#destroyed) return;
     this.#growthTimer = this.#options.ports.clock.setTimer(() => {
       this.#growthTimer = undefined;
       this.#grow();
-      if (this.#slots.size + this.#dialing < this.#min) this.warm();
+      if (this.#pause.left(this.#now()) > 0) this.#keepMin();
+      else if (this.#slots.size + this.#dialing < this.#min) this.warm();
     }, waitMs);
     // Those that wait keep the process alive by their own deadlines.
     this.#growthTimer.unref();
   }
 
-  #dial(): void {
+  async #dial(): Promise<void> {
     this.#dialing += 1;
-    void this.#options.open(this.#onClosed).then((result) => {
-      this.#dialing -= 1;
-      if (result instanceof Failure) this.#onDialFailed(result);
-      else this.#onDialed(result);
-    });
+    let result: M | Failure;
+    try {
+      result = await this.#options.open(this.#onClosed);
+    } catch (error) {
+      result = openerFailed(error);
+    }
+    this.#dialing -= 1;
+    if (result instanceof Failure) this.#onDialFailed(result);
+    else this.#onDialed(result);
   }
 
   #onDialed(member: M): void {
@@ -259,42 +293,53 @@ export class Pool<M extends PoolMember> {
       member.close(this.#destroyed);
       return;
     }
-    // It may have been lost between being up and being told of here.
+    // A peer that lets everybody in and then hangs up refuses, for what it is to us.
     if (!member.usable) {
-      this.#grow();
+      member.close(retiredFailure());
+      this.#onDialFailed(lostOnArrival());
       return;
     }
-    const now = this.#options.timekeeper.clock.now();
+    const now = this.#now();
     const lifetime = this.#maxLifetimeMs * (0.9 + 0.2 * this.#options.ports.random.next());
     const slot: Slot<M> = { member, expiresAt: now + lifetime, leased: false, since: now };
-    this.#failuresInARow = 0;
-    this.#growAfter = 0;
+    this.#pause.onSuccess();
     this.#opened += 1;
     this.#slots.set(member, slot);
-    this.#options.onChange?.(this.#slots.size, undefined);
     const waiter = this.#freshWaiters.shift();
     if (waiter) {
       waiter.settle(this.#lease(slot, now));
-      return;
+    } else {
+      this.#idle.push(slot);
+      this.#serve();
+      this.#armSweep();
     }
-    this.#idle.push(slot);
-    this.#serve();
-    this.#armSweep();
+    if (this.#slots.size + this.#dialing < this.#min) this.warm();
+    this.#changed(undefined);
   }
 
   #onDialFailed(failure: Failure): void {
     this.#failedDials += 1;
     this.#lastFailure = failure;
-    const pause = Math.min(growthPauseMs * 2 ** this.#failuresInARow, longestGrowthPauseMs);
-    this.#failuresInARow += 1;
-    this.#growAfter = this.#options.timekeeper.clock.now() + pause;
+    const pause = this.#pause.onFailure(this.#now());
     if (this.#destroyed) return;
-    if (this.#slots.size === 0 && this.#dialing === 0) {
+    if (this.#slots.size > 0) {
+      this.#contentFresh();
+    } else if (this.#dialing === 0) {
       this.#waiters.fail(failure);
       this.#freshWaiters.fail(failure);
     }
-    this.#options.onChange?.(this.#slots.size, failure);
-    if (this.#waiters.size + this.#freshWaiters.size > 0 || this.#min > this.#slots.size) this.#growLater(pause);
+    if (this.#missing() > 0 || this.#min > this.#slots.size) this.#growLater(pause);
+    this.#changed(failure);
+  }
+
+  /** Those that wanted a new member, and get none, take what there is. */
+  #contentFresh(): void {
+    while (this.#freshWaiters.size > this.#dialing) {
+      const waiter = this.#freshWaiters.shift();
+      if (!waiter) break;
+      this.#waiters.push(waiter);
+    }
+    this.#serve();
   }
 
   readonly #onClosed = (member: M, failure: Failure): void => {
@@ -303,27 +348,35 @@ export class Pool<M extends PoolMember> {
     this.#lastFailure = failure;
     this.#forget(slot);
     this.#grow();
-    if (this.#slots.size + this.#dialing < this.#min) this.#growLater(growthPauseMs);
+    this.#keepMin();
+    this.#changed(failure);
   };
 
   #discard(slot: Slot<M>, failure: Failure): void {
-    this.#forget(slot);
+    if (!this.#forget(slot)) return;
     slot.member.close(failure);
+    this.#keepMin();
+    this.#changed(this.#lastFailure);
   }
 
-  #forget(slot: Slot<M>): void {
-    if (!this.#slots.delete(slot.member)) return;
+  /** False when it was forgotten before: lost, or closed with the pool. */
+  #forget(slot: Slot<M>): boolean {
+    if (!this.#slots.delete(slot.member)) return false;
     this.#closed += 1;
     const index = this.#idle.indexOf(slot);
     if (index >= 0) this.#idle.splice(index, 1);
-    if (!this.#destroyed) this.#options.onChange?.(this.#slots.size, this.#lastFailure);
+    return true;
+  }
+
+  #changed(failure: Failure | undefined): void {
+    if (!this.#destroyed) this.#options.onChange?.(this.#slots.size, failure);
   }
 
   /** One timer for the next member that will have been idle for too long. It keeps no process alive. */
   #armSweep(): void {
     const oldest = this.#idle[0];
     if (this.#sweepTimer || !oldest || this.#maxIdleMs === Infinity || this.#destroyed) return;
-    const wait = oldest.since + this.#maxIdleMs - this.#options.timekeeper.clock.now();
+    const wait = oldest.since + this.#maxIdleMs - this.#now();
     this.#sweepTimer = this.#options.ports.clock.setTimer(
       () => {
         this.#sweepTimer = undefined;
@@ -335,28 +388,9 @@ export class Pool<M extends PoolMember> {
   }
 
   #sweep(): void {
-    const now = this.#options.timekeeper.clock.now();
-    for (const slot of this.#idle.filter((idle) => !this.#fit(idle, now))) this.#discard(slot, idleFailure());
+    const now = this.#now();
+    for (const slot of this.#idle.filter((idle) => !this.#fit(idle, now))) this.#discard(slot, retiredFailure());
     if (this.#slots.size + this.#dialing < this.#min) this.warm();
     this.#armSweep();
   }
-
-  #overloaded(): Failure {
-    return new Failure({
-      kind: 'overloaded',
-      message: `${this.#maxWaiters} calls wait for a connection already (maxWaiters); slow down, or raise it or the pool's size`,
-      outcome: 'not-sent',
-      retryable: true,
-      details: { phase: 'pool' },
-    });
-  }
-}
-
-function idleFailure(): Failure {
-  return new Failure({
-    kind: 'closed',
-    message: 'the pool retired this connection',
-    outcome: 'not-sent',
-    retryable: true,
-  });
 }
