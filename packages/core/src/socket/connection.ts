@@ -243,7 +243,8 @@ export class Connection<W extends Wire = Wire> {
   /** A wire that throws here has a bug: that is then the reason, and whoever closes connections goes on. */
   #endWire(failure: Failure): Failure {
     try {
-      this.wire.onClose(failure);
+      // It is not there yet when who makes it closes the connection.
+      (this.wire as W | undefined)?.onClose(failure);
       return failure;
     } catch (error) {
       return brokenWire(this.endpoint, error);
