@@ -10,6 +10,7 @@ import { openIoredis, openNodeRedis } from './peers.ts';
 import { startRedis } from './redis-server.ts';
 import type { RedisOperation } from './requests.ts';
 import { deleteKeys, fillKeys, verifyKeys } from './store.ts';
+import { synapCase } from './synap.ts';
 
 const depths = [1, 16, 128, 512];
 const sizes = [16, 1024];
@@ -63,7 +64,7 @@ const operations: readonly RedisOperation[] = ['get', 'set'];
 const limited: readonly LimitsKind[] = ['deadline + signal', 'deadline + own signal'];
 
 export const benchmark: Benchmark = {
-  servers: { redis: { variable: 'REDIS_URL', start: startRedis } },
+  servers: { redis: { variable: 'REDIS_URL', start: startRedis }, synap: { variable: 'SYNAP_URL' } },
   cases: [
     ...operations.flatMap((operation) =>
       sizes.flatMap((size) => depths.map((depth) => keyCase(operation, 'default', size, depth))),
@@ -71,6 +72,8 @@ export const benchmark: Benchmark = {
     ...limited.flatMap((limits) => depths.map((depth) => keyCase('get', limits, 16, depth))),
     fanInCase(128),
     fanInCase(512),
+    synapCase(1),
+    synapCase(128),
     deadAddress,
   ],
 };

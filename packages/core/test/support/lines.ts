@@ -1,6 +1,6 @@
 /** A session of the simplest protocol there is, lines answered in order, on virtual time. */
 
-import { Failure, Pending, Timekeeper, waitFor } from '../../src/index.ts';
+import { type Failure, type Pending, Timekeeper, waitFor } from '../../src/index.ts';
 import type { FrameMeter, SlabWriter } from '../../src/kit/index.ts';
 import {
   Connection,

@@ -1,7 +1,7 @@
 /** Batches in the order in which they were sent, and errors that do not say which of them they mean. */
 
-import { Failure } from '../../../src/index.ts';
-import { InOrderTable, type InOrderOptions, type TableHost, WireError } from '../../../src/kit/index.ts';
+import { Failure } from '@wirewright/core';
+import { InOrderTable, type InOrderOptions, type TableHost, WireError } from '@wirewright/core/kit';
 
 /**
  * Acknowledgements come in order and name their batch; an error overtakes those of earlier batches and names

@@ -1,7 +1,7 @@
 /** A Lance client on core, as small as it can be: batches, fetches, one command, keep-alives. */
 
-import { ArgumentError, Caller, type CallOptions, Failure, type SocketTarget } from '../../../src/index.ts';
-import { Connection, type ConnectionHooks, nodeRuntime, type Runtime, Session } from '../../../src/socket/index.ts';
+import { ArgumentError, Caller, type CallOptions, type Failure, type SocketTarget } from '@wirewright/core';
+import { Connection, type ConnectionHooks, nodeRuntime, type Runtime, Session } from '@wirewright/core/socket';
 import { createTopicOf, type Fetched, fetchOf, type Reply, type Request } from './messages.ts';
 import { LanceWire } from './wire.ts';
 

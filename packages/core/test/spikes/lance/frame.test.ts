@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FrameSplitter, WireError } from '../../../src/kit/index.ts';
+import { FrameSplitter, WireError } from '@wirewright/core/kit';
 import { crc32, crc32ByTable } from './crc32.ts';
 import { Flag, type Frame, headerBytes, meter, readFrame } from './frame.ts';
 import { kindOf, replyOf } from './messages.ts';
 import { frameBytes } from './peer.ts';
-import { Failure } from '../../../src/index.ts';
+import { Failure } from '@wirewright/core';
 
 interface Vector {
   readonly name: string;

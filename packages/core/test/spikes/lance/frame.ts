@@ -1,6 +1,6 @@
 /** Frames of the Lance wire protocol: a header of 44 bytes, little-endian, and a payload. */
 
-import { type FrameMeter, type SlabWriter, WireError } from '../../../src/kit/index.ts';
+import { type FrameMeter, type SlabWriter, WireError } from '@wirewright/core/kit';
 import { crc32 } from './crc32.ts';
 
 export const headerBytes = 44;

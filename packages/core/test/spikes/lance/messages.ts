@@ -1,7 +1,7 @@
 /** What is asked and answered, as payloads. */
 
-import { Failure } from '../../../src/index.ts';
-import { WireError } from '../../../src/kit/index.ts';
+import { Failure } from '@wirewright/core';
+import { WireError } from '@wirewright/core/kit';
 import { Code, Flag, type Frame } from './frame.ts';
 
 export interface Ingest {

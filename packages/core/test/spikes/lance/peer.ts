@@ -1,14 +1,14 @@
 /** A Lance server that does what a test tells it, on the virtual network. */
 
-import { FrameSplitter, SlabWriter } from '../../../src/kit/index.ts';
-import type { NetSocket, SocketHandler } from '../../../src/socket/index.ts';
+import { FrameSplitter, SlabWriter } from '@wirewright/core/kit';
+import type { NetSocket, SocketHandler } from '@wirewright/core/socket';
 import {
   createFakePorts,
   type FakePorts,
   type PipeConditions,
   type VirtualLink,
   VirtualNet,
-} from '../../../src/testing/index.ts';
+} from '@wirewright/core/testing';
 import { LanceClient, type LanceOptions } from './client.ts';
 import { Code, Flag, type Frame, type Header, meter, readFrame, writeFrame } from './frame.ts';
 import { kindOf } from './messages.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAddress, ServerError } from '../../../src/index.ts';
+import { parseAddress, type ServerError } from '@wirewright/core';
 import { LanceClient } from './client.ts';
 import { rawRecord } from './messages.ts';
 
@@ -66,7 +66,7 @@ describe.skipIf(!address)('a real Lance server', () => {
     let offset = start;
     for (const batch of batches) {
       const parts: Uint8Array[] = [];
-      for (let left = batch.length; left > 0; ) {
+      for (let left = batch.length; left > 0;) {
         const { data, nextOffset } = await client.fetch(topic, offset, Math.min(left, 3 * mib));
         parts.push(data);
         left -= data.length;

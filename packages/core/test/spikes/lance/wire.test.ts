@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AbortedError, ConnectionError, OverloadedError, ProtocolError, ServerError } from '../../../src/index.ts';
+import { AbortedError, ConnectionError, OverloadedError, ProtocolError, ServerError } from '@wirewright/core';
 import { watch } from '../synap/world.ts';
 import { Code, Flag } from './frame.ts';
 import { kindOf } from './messages.ts';

@@ -6,9 +6,9 @@
  * behind the command's reply: what came last before the echo answers the command, other errors are of batches.
  */
 
-import { abandonedFailure, type CallLimits, Failure, Pending, type Timekeeper, waitFor } from '../../../src/index.ts';
-import { type FrameSink, FrameSplitter, InOrderTable, WaitingRoom, WireError } from '../../../src/kit/index.ts';
-import type { Connection, SessionWire } from '../../../src/socket/index.ts';
+import { abandonedFailure, type CallLimits, Failure, Pending, type Timekeeper, waitFor } from '@wirewright/core';
+import { type FrameSink, FrameSplitter, InOrderTable, WaitingRoom, WireError } from '@wirewright/core/kit';
+import type { Connection, SessionWire } from '@wirewright/core/socket';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Code, Flag, headerBytes, meter, readFrame, writeFrame } from './frame.ts';
 import { type Control, type Ingest, isQuorumLost, kindOf, type Reply, replyOf, type Request } from './messages.ts';

@@ -7,10 +7,11 @@ import {
   type CredentialsOption,
   CredentialSource,
   Failure,
+  type GaveUp,
   type SocketTarget,
-} from '../../../src/index.ts';
-import type { Queue } from '../../../src/kit/index.ts';
-import { Connection, type ConnectionHooks, nodeRuntime, type Runtime, Session } from '../../../src/socket/index.ts';
+} from '@wirewright/core';
+import type { Queue } from '@wirewright/core/kit';
+import { Connection, type ConnectionHooks, nodeRuntime, type Runtime, Session } from '@wirewright/core/socket';
 import { requestBound } from './encode.ts';
 import { type Message } from './subscriber.ts';
 import { PatternRegistry } from './pattern-registry.ts';
@@ -80,19 +81,16 @@ export class SynapClient {
   }
 
   async command(command: Command, options?: CallOptions, idempotent = false): Promise<Value> {
-    const bytes = requestBound(command);
-    const submitted = this.caller.submit<Value>(options, idempotent, (pending) =>
-      this.session.submit(command, pending, bytes),
-    );
-    return this.caller.unwrap(await submitted);
+    return this.caller.unwrap(await this.#submit(command, options, idempotent));
   }
 
+  /** One `await` from the caller to the answer, here as in all calls that are made often: each costs as much again. */
   async get(key: string, options?: CallOptions): Promise<Uint8Array | null> {
-    return (await this.command({ name: 'GET', args: [key] }, options, true)) as Uint8Array | null;
+    return this.caller.unwrap(await this.#submit({ name: 'GET', args: [key] }, options, true)) as Uint8Array | null;
   }
 
   async set(key: string, value: string | Uint8Array, options?: CallOptions): Promise<void> {
-    await this.command({ name: 'SET', args: [key, value] }, options);
+    this.caller.unwrap(await this.#submit({ name: 'SET', args: [key, value] }, options, false));
   }
 
   /** The first element of a list, as soon as there is one; null after `waitSeconds`. */
@@ -113,6 +111,12 @@ export class SynapClient {
 
   destroy(reason?: unknown): void {
     this.caller.destroy(reason);
+  }
+
+  #submit(command: Command, options: CallOptions | undefined, idempotent: boolean): Promise<Value | GaveUp> {
+    return this.caller.submit<Value>(options, idempotent, (pending) =>
+      this.session.submit(command, pending, requestBound(command)),
+    );
   }
 
   async #handshake(wire: SynapWire): Promise<Failure | undefined> {

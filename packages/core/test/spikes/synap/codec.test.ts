@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/index.ts';
-import { FrameSplitter, SlabWriter, WireError } from '../../../src/kit/index.ts';
+import { Failure } from '@wirewright/core';
+import { FrameSplitter, SlabWriter, WireError } from '@wirewright/core/kit';
 import { Decoder, meter } from './decode.ts';
 import { encodeAnswer, writeRequest } from './encode.ts';
 import { Float, integer, Pairs, type Value } from './values.ts';
@@ -32,16 +32,16 @@ function decodeAll(chunks: readonly Uint8Array[], maxFrameBytes = 1e9): Decoded[
   return found;
 }
 
-function encodeRequest(id: number, name: string, args: readonly Value[]): Uint8Array {
-  const written: Uint8Array[] = [];
-  const sink = {
-    write: (chunk: Uint8Array) => written.push(chunk.slice()) > 0,
-    writeAll: (chunks: readonly Uint8Array[]) => written.push(...chunks.map((chunk) => chunk.slice())) > 0,
-  };
-  const out = new SlabWriter(sink);
+/** As a wire writes it. */
+function written(id: number, name: string, args: readonly Value[]): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const out = new SlabWriter({
+    write: (chunk) => chunks.push(chunk.slice()) > 0,
+    writeAll: (all) => chunks.push(...all.map((chunk) => chunk.slice())) > 0,
+  });
   writeRequest(out, id, { name, args });
   out.flush();
-  return Buffer.concat(written);
+  return Buffer.concat(chunks);
 }
 
 /** A value as captures write it: `{"Str": …}`. */
@@ -120,7 +120,7 @@ describe('captures of a real server', () => {
       const { id } = new Decoder().request(bytesOf(request_hex), 0, request_hex.length / 2);
       // Written with a signed 64-bit integer there; the server takes any form.
       const expected = name === 'incrby.big' ? request_hex.replace('d37f', 'cf7f') : request_hex;
-      expect(hex(encodeRequest(id, command, args.map(fromCapture))), name).toBe(expected);
+      expect(hex(written(id, command, args.map(fromCapture))), name).toBe(expected);
     }
   });
 
@@ -197,7 +197,7 @@ describe('vectors', () => {
   it.each(requests)('request $name', (vector) => {
     const { id, command, args } = vector.decoded as NonNullable<Vector['decoded']>;
     const values = (args as never[]).map(fromVector);
-    expect(hex(encodeRequest(id, command as string, values))).toBe(vector.frameHex);
+    expect(hex(written(id, command as string, values))).toBe(vector.frameHex);
     const bytes = bytesOf(vector.frameHex);
     expect(new Decoder().request(bytes, 0, bytes.length)).toEqual({ id, name: command, args: values });
   });

@@ -1,10 +1,10 @@
 /** Answers, pushes and (for peers) requests from bytes. */
 
-import { Failure, type FailureKind } from '../../../src/index.ts';
-import { type FrameMeter, WireError } from '../../../src/kit/index.ts';
+import { Failure, type FailureKind } from '@wirewright/core';
+import { type FrameMeter, WireError } from '@wirewright/core/kit';
 import { type Command, Float, integer, Pairs, type Value } from './values.ts';
 
-const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A frame is four bytes of length, the lowest first, and so many bytes. */
 export const meter: FrameMeter = {
@@ -37,6 +37,17 @@ export class Decoder {
   /** What the server answered; a refusal is a failure. */
   result(): Value | Failure {
     if (this.#byte() !== 0x81) throw new WireError('expected {Ok: …} or {Err: …}');
+    // Nearly all are: 2 characters, "Ok".
+    const at = this.#at;
+    if (
+      at + 3 <= this.#end &&
+      this.#bytes[at] === 0xa2 &&
+      this.#bytes[at + 1] === 0x4f &&
+      this.#bytes[at + 2] === 0x6b
+    ) {
+      this.#at += 3;
+      return this.#value();
+    }
     const tag = this.#text();
     if (tag === 'Ok') return this.#value();
     if (tag === 'Err') return refusal(this.#text());
@@ -95,10 +106,19 @@ export class Decoder {
       if (i === start + length) return short;
     }
     try {
-      return text.decode(this.#bytes.subarray(start, start + length));
+      return utf8.decode(this.#bytes.subarray(start, start + length));
     } catch {
       throw new WireError('a text is not UTF-8');
     }
+  }
+
+  /** `text`, if that is what comes next. */
+  #exactly(text: string): string {
+    const start = this.#skip(1 + text.length);
+    for (let i = 0; i < text.length; i += 1) {
+      if (this.#bytes[start + 1 + i] !== text.charCodeAt(i)) throw new WireError('a value has an unknown tag');
+    }
+    return text;
   }
 
   #integer(code: number): number | bigint {
@@ -147,7 +167,9 @@ export class Decoder {
       if (this.#text() === 'Null') return null;
       throw new WireError('expected a tagged value');
     }
-    const tag = this.#text();
+    // Which one it is can be seen from its length and its first letter; whether it is, from all of them.
+    const code = this.#bytes[this.#at] as number;
+    const tag = code === 0xa5 && this.#bytes[this.#at + 1] === 0x42 ? this.#exactly('Bytes') : this.#text();
     switch (tag) {
       case 'Bytes':
         return this.#blob();
@@ -194,11 +216,19 @@ export class Decoder {
     if (code >= 0xc4 && code <= 0xc6) {
       const length = this.#length(code, 0x100, 0, 0xc4);
       const start = this.#skip(length);
-      return this.#bytes.slice(start, start + length);
+      return copyOf(this.#bytes, start, length);
     }
     this.#at -= 1;
     return Uint8Array.from({ length: this.#arrayLength() }, () => Number(this.#integer(this.#byte())));
   }
+}
+
+/** Short copies are made by a loop: several times faster than the platform's. */
+function copyOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  if (length > 64) copy.set(bytes.subarray(start, start + length));
+  else for (let i = 0; i < length; i += 1) copy[i] = bytes[start + i] as number;
+  return copy;
 }
 
 const kinds: Readonly<Record<string, FailureKind>> = {

@@ -1,6 +1,6 @@
 /** Requests as bytes: a length, then MessagePack. The few forms that are needed, in place. */
 
-import { type SlabWriter, utf8Length, writeUtf8 } from '../../../src/kit/index.ts';
+import { type SlabWriter, utf8Length, writeUtf8 } from '@wirewright/core/kit';
 import { type Command, Float, int64, Pairs, type Value } from './values.ts';
 
 const floatBytes = new DataView(new ArrayBuffer(8));
@@ -47,6 +47,14 @@ const writeArrayHead = (out: Uint8Array, at: number, length: number): number =>
   writeHead(out, at, 0x90, 15, -0xdc, length);
 
 function writeText(out: Uint8Array, at: number, text: string): number {
+  // A short text in ASCII, as most are, is as long as it has characters.
+  if (text.length <= 31) {
+    const end = writeUtf8(out, at + 1, text);
+    if (end === at + 1 + text.length) {
+      out[at] = 0xa0 | text.length;
+      return end;
+    }
+  }
   const head = writeHead(out, at, 0xa0, 31, 0xd9, utf8Length(text));
   return writeUtf8(out, head, text);
 }
@@ -81,9 +89,30 @@ export function writeInteger(out: Uint8Array, at: number, value: number): number
   return at + 1 + size;
 }
 
-function writeTag(out: Uint8Array, at: number, tag: string): number {
-  out[at] = 0x81;
-  return writeText(out, at + 1, tag);
+/** `{"tag":`, which is the same each time. */
+function tagOf(tag: string): Uint8Array {
+  const bytes = new Uint8Array(2 + tag.length);
+  bytes[0] = 0x81;
+  writeText(bytes, 1, tag);
+  return bytes;
+}
+
+const tags = {
+  Str: tagOf('Str'),
+  Int: tagOf('Int'),
+  Bytes: tagOf('Bytes'),
+  Bool: tagOf('Bool'),
+  Float: tagOf('Float'),
+  Map: tagOf('Map'),
+  Array: tagOf('Array'),
+  Ok: tagOf('Ok'),
+  Err: tagOf('Err'),
+};
+
+function writeTag(out: Uint8Array, at: number, tag: keyof typeof tags): number {
+  const bytes = tags[tag];
+  for (let i = 0; i < bytes.length; i += 1) out[at + i] = bytes[i] as number;
+  return at + bytes.length;
 }
 
 export function writeValue(out: Uint8Array, at: number, value: Value): number {
@@ -119,9 +148,8 @@ export function writeValue(out: Uint8Array, at: number, value: Value): number {
     }
     return end;
   }
-  const items = value as readonly Value[];
-  let end = writeArrayHead(out, writeTag(out, at, 'Array'), items.length);
-  for (const item of items) end = writeValue(out, end, item);
+  let end = writeArrayHead(out, writeTag(out, at, 'Array'), value.length);
+  for (const item of value) end = writeValue(out, end, item);
   return end;
 }
 
@@ -136,16 +164,26 @@ export function requestBound({ name, args }: Command): number {
   return sum;
 }
 
+/** Writes a request at `start`. @returns the offset behind it */
+function writeFrame(bytes: Uint8Array, start: number, id: number, { name, args }: Command): number {
+  bytes[start + 4] = 0x93;
+  let end = writeText(bytes, writeInteger(bytes, start + 5, id), name);
+  end = writeArrayHead(bytes, end, args.length);
+  for (const arg of args) end = writeValue(bytes, end, arg);
+  setLength(bytes, start, end - start - 4);
+  return end;
+}
+
 /** Writes a request into what leaves next. Nothing is committed when it throws. */
 export function writeRequest(out: SlabWriter, id: number, command: Command): void {
   const start = out.reserve(requestBound(command));
-  const { bytes } = out;
-  bytes[start + 4] = 0x93;
-  let end = writeText(bytes, writeInteger(bytes, start + 5, id), command.name);
-  end = writeArrayHead(bytes, end, command.args.length);
-  for (const arg of command.args) end = writeValue(bytes, end, arg);
-  setLength(bytes, start, end - start - 4);
-  out.commit(end - start);
+  out.commit(writeFrame(out.bytes, start, id, command) - start);
+}
+
+/** A request in memory of its own. */
+export function encodeRequest(id: number, command: Command): Uint8Array {
+  const bytes = new Uint8Array(requestBound(command));
+  return bytes.subarray(0, writeFrame(bytes, 0, id, command));
 }
 
 /** An answer or a push, for peers: `ok` or `err`. */

@@ -1,8 +1,8 @@
 /** Which patterns are subscribed to, and their names on the current connection. */
 
-import { abandonedFailure, type CallLimits, Failure, type Timekeeper, waitFor } from '../../../src/index.ts';
-import { type Queue, Subscriptions } from '../../../src/kit/index.ts';
-import type { Session } from '../../../src/socket/index.ts';
+import { abandonedFailure, type CallLimits, Failure, type Timekeeper, waitFor } from '@wirewright/core';
+import { type Queue, Subscriptions } from '@wirewright/core/kit';
+import type { Session } from '@wirewright/core/socket';
 import { type Message, messageOf, Subscription } from './subscriber.ts';
 import { type Command, Pairs, type Value } from './values.ts';
 import type { SynapWire } from './wire.ts';

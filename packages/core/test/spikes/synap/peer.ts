@@ -1,8 +1,8 @@
 /** A Synap server that does what a test tells it, on the virtual network. */
 
-import { FrameSplitter } from '../../../src/kit/index.ts';
-import type { NetSocket, SocketHandler } from '../../../src/socket/index.ts';
-import type { VirtualLink } from '../../../src/testing/index.ts';
+import { FrameSplitter } from '@wirewright/core/kit';
+import type { NetSocket, SocketHandler } from '@wirewright/core/socket';
+import type { VirtualLink } from '@wirewright/core/testing';
 import { Decoder, meter } from './decode.ts';
 import { encodeAnswer } from './encode.ts';
 import { type Command, Pairs, type Value } from './values.ts';

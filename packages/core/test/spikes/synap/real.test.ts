@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AbortedError, isNotice, parseAddress } from '../../../src/index.ts';
+import { AbortedError, isNotice, parseAddress } from '@wirewright/core';
 import { SynapClient } from './client.ts';
 
 /** `host:port` of a server without a login; its store is written to under names of this run only. */

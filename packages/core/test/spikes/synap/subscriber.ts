@@ -1,7 +1,7 @@
 /** A subscription of one pattern, from the wish to the last message. */
 
-import { Failure, reconnected } from '../../../src/index.ts';
-import { Queue, type Subscriber } from '../../../src/kit/index.ts';
+import { Failure, reconnected } from '@wirewright/core';
+import { Queue, type Subscriber } from '@wirewright/core/kit';
 import { Pairs, type Value } from './values.ts';
 
 export interface Message {

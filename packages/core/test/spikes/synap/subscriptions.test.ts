@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isNotice, type Notice, ServerError, TimeoutError } from '../../../src/index.ts';
-import type { Queue } from '../../../src/kit/index.ts';
+import { isNotice, type Notice, ServerError, TimeoutError } from '@wirewright/core';
+import type { Queue } from '@wirewright/core/kit';
 import type { Request } from './peer.ts';
 import { type Message, matcherOf } from './subscriber.ts';
 import { Pairs } from './values.ts';

@@ -1,6 +1,6 @@
 /** What travels in Synap's native protocol, as JavaScript values. */
 
-import { UnsafeIntegerError } from '../../../src/index.ts';
+import { UnsafeIntegerError } from '@wirewright/core';
 
 /** A float: a plain number is an integer. */
 export class Float {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AbortedError, AuthenticationError, ClosedError, ConnectionError, TimeoutError } from '../../../src/index.ts';
+import { AbortedError, AuthenticationError, ClosedError, ConnectionError, TimeoutError } from '@wirewright/core';
 import type { Request } from './peer.ts';
 import { createWorld, watch } from './world.ts';
 

@@ -1,9 +1,9 @@
 /** One connection of Synap's native protocol: answers by id in any order, and pushes between them. */
 
-import { type CallLimits, Failure, type Pending, type Timekeeper, waitFor } from '../../../src/index.ts';
-import { ByIdTable, type FrameSink, FrameSplitter, WaitingRoom } from '../../../src/kit/index.ts';
-import type { Connection, SessionWire } from '../../../src/socket/index.ts';
-import { abandonedFailure } from '../../../src/index.ts';
+import { type CallLimits, Failure, type Pending, type Timekeeper, waitFor } from '@wirewright/core';
+import { ByIdTable, type FrameSink, FrameSplitter, WaitingRoom } from '@wirewright/core/kit';
+import type { Connection, SessionWire } from '@wirewright/core/socket';
+import { abandonedFailure } from '@wirewright/core';
 import { Decoder, meter } from './decode.ts';
 import { requestBound, writeRequest } from './encode.ts';
 import type { Command, Value } from './values.ts';
@@ -90,7 +90,7 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
   ping(): void {
     if (this.pings.full) return;
     void waitFor(this.#options.timekeeper, unlimited, 'ping', (pending) =>
-      this.#write(this.pings, { name: 'PING', args: [] }, pending as Pending),
+      this.#write(this.pings, { name: 'PING', args: [] }, pending),
     );
   }
 

@@ -1,6 +1,6 @@
 /** A client, a scripted server and virtual time between them. */
 
-import { createFakePorts, type FakePorts, type PipeConditions, VirtualNet } from '../../../src/testing/index.ts';
+import { createFakePorts, type FakePorts, type PipeConditions, VirtualNet } from '@wirewright/core/testing';
 import { SynapClient, type SynapOptions } from './client.ts';
 import { SynapPeer } from './peer.ts';
 
