@@ -8,14 +8,7 @@ import { type CallLimits, waitFor } from '../waiting.ts';
 import { firstPauseMs, GrowthPause } from './growth-pause.ts';
 import { lostOnArrival, openerFailed, overloadedFailure, retiredFailure } from './pool-failures.ts';
 import { checkPoolOptions, type Lease, type PoolMember, type PoolOptions, type PoolStats } from './pool-options.ts';
-
-interface Slot<M> {
-  readonly member: M;
-  readonly expiresAt: number;
-  leased: boolean;
-  /** Since when it is idle, or leased. */
-  since: number;
-}
+import { Slot } from './pool-slot.ts';
 
 /**
  * Members are leased last in, first out, so that a pool that needs few keeps few warm and the others age out.
@@ -87,7 +80,7 @@ export class Pool<M extends PoolMember> {
     if (this.#waiters.size > 0) return undefined;
     const now = this.#now();
     for (let slot = this.#idle.pop(); slot; slot = this.#idle.pop()) {
-      if (!this.#fit(slot, now)) {
+      if (!slot.isFit(now, this.#maxIdleMs)) {
         this.#discard(slot, retiredFailure());
         continue;
       }
@@ -138,7 +131,7 @@ export class Pool<M extends PoolMember> {
     const now = this.#now();
     slot.leased = false;
     slot.since = now;
-    if (!this.#fit(slot, now) || (this.#freshWaiters.size > this.#dialing && this.#atMax())) {
+    if (!slot.isFit(now, this.#maxIdleMs) || (this.#freshWaiters.size > this.#dialing && this.#atMax())) {
       this.#discard(slot, retiredFailure());
       this.#grow();
       return;
@@ -183,13 +176,8 @@ export class Pool<M extends PoolMember> {
     for (const member of members) member.close(failure);
   }
 
-  #fit(slot: Slot<M>, now: number): boolean {
-    return slot.member.usable && now < slot.expiresAt && (slot.leased || now - slot.since < this.#maxIdleMs);
-  }
-
   #lease(slot: Slot<M>, now: number): M {
-    slot.leased = true;
-    slot.since = now;
+    slot.lease(now);
     this.#leases += 1;
     return slot.member;
   }
@@ -200,15 +188,15 @@ export class Pool<M extends PoolMember> {
     while (this.#waiters.size > 0) {
       const slot = this.#idle.pop();
       if (!slot) return;
-      if (!this.#fit(slot, now)) {
+      if (!slot.isFit(now, this.#maxIdleMs)) {
         this.#discard(slot, retiredFailure());
         continue;
       }
       if (now - slot.since > this.#validateAfterMs) {
         // Those below it have been idle for longer still: no more are checked than are waited for.
         if (this.#validating >= this.#waiters.size) return void this.#idle.push(slot);
-        slot.leased = true;
-        slot.since = now;
+        slot.lease(now);
+        slot.checked = true;
         void this.#validate(slot);
         continue;
       }
@@ -226,10 +214,15 @@ export class Pool<M extends PoolMember> {
     } catch {
       // A check that fails, however it does, says that the member is no good.
     }
-    this.#validating -= 1;
+    this.#endCheck(slot);
     if (good) this.release(slot.member);
     else this.#discard(slot, retiredFailure());
     this.#grow();
+  }
+
+  #endCheck(slot: Slot<M>): void {
+    if (slot.checked) this.#validating -= 1;
+    slot.checked = false;
   }
 
   #now(): number {
@@ -301,7 +294,7 @@ export class Pool<M extends PoolMember> {
     }
     const now = this.#now();
     const lifetime = this.#maxLifetimeMs * (0.9 + 0.2 * this.#options.ports.random.next());
-    const slot: Slot<M> = { member, expiresAt: now + lifetime, leased: false, since: now };
+    const slot = new Slot(member, now, lifetime);
     this.#pause.onSuccess();
     this.#opened += 1;
     this.#slots.set(member, slot);
@@ -363,6 +356,7 @@ export class Pool<M extends PoolMember> {
   #forget(slot: Slot<M>): boolean {
     if (!this.#slots.delete(slot.member)) return false;
     this.#closed += 1;
+    this.#endCheck(slot);
     const index = this.#idle.indexOf(slot);
     if (index >= 0) this.#idle.splice(index, 1);
     return true;
@@ -389,7 +383,8 @@ export class Pool<M extends PoolMember> {
 
   #sweep(): void {
     const now = this.#now();
-    for (const slot of this.#idle.filter((idle) => !this.#fit(idle, now))) this.#discard(slot, retiredFailure());
+    for (const slot of this.#idle.filter((idle) => !idle.isFit(now, this.#maxIdleMs)))
+      this.#discard(slot, retiredFailure());
     if (this.#slots.size + this.#dialing < this.#min) this.warm();
     this.#armSweep();
   }

@@ -8,11 +8,12 @@ const gone = (init: Partial<Failure> = {}): Failure =>
 
 describe('Connection: writing', () => {
   it('sends what a turn wrote in one write', async () => {
-    const { wire, socket, settle } = await upPuppet();
+    const { wire, socket, ports, settle } = await upPuppet();
     for (const text of ['a', 'b', 'c']) {
       wire.write(text);
       wire.connection.flushSoon();
     }
+    expect(ports.fakeTurns.pendingTicks).toBe(1);
     expect(socket.log).toEqual([]);
     await settle();
     expect(socket.log).toEqual(['write 3']);
