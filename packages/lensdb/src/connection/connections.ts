@@ -90,8 +90,7 @@ export class Connections implements Place {
 
   /** What the server speaks, as far as is known. */
   get dialect(): Dialect | undefined {
-    for (const { dialect } of this.#addresses) if (dialect) return dialect;
-    return undefined;
+    return this.#addresses[0]?.dialect ?? this.#addresses.find(({ dialect }) => dialect !== undefined)?.dialect;
   }
 
   /** What telemetry tells of a call. */
@@ -99,14 +98,17 @@ export class Connections implements Place {
     return databaseAttributes({ system, operation, target: this.settings.targets[0] });
   }
 
-  take(limits: CallLimits, fresh: boolean): LensDBWire | Promise<LensDBWire | Failure> {
-    const ready = fresh ? undefined : this.pool.tryAcquire();
-    return ready ?? this.pool.lease(limits, fresh);
+  tryTake(): LensDBWire | undefined {
+    return this.pool.tryAcquire();
   }
 
-  giveBack(wire: LensDBWire): void {
-    this.pool.release(wire);
+  take(limits: CallLimits, fresh: boolean): Promise<LensDBWire | Failure> {
+    return this.pool.lease(limits, fresh);
   }
+
+  readonly giveBack = (wire: LensDBWire): void => {
+    this.pool.release(wire);
+  };
 
   /** Opens a connection, if none is open, and has the server answer on it. */
   async connect(options: CallOptions | undefined): Promise<void> {
@@ -115,11 +117,9 @@ export class Connections implements Place {
       tries += 1;
       const wire = await this.take(limits, tries > 1);
       if (wire instanceof Failure) return wire;
-      try {
-        return wire.answered ? undefined : await this.#prove(wire, limits);
-      } finally {
-        this.giveBack(wire);
-      }
+      if (!wire.answered) return this.#prove(wire, limits);
+      this.giveBack(wire);
+      return undefined;
     });
     this.caller.unwrap(result);
   }
@@ -192,7 +192,7 @@ export class Connections implements Place {
 
   async #prove(wire: LensDBWire, { dueAt, signal }: CallLimits): Promise<Failure | undefined> {
     const limit = Math.min(dueAt, this.caller.timekeeper.clock.now() + this.settings.probeTimeoutMs);
-    const answer = await wire.request(pingOperation, { key: '', value: '', ttl: 0 }, limit, signal);
+    const answer = await wire.request(pingOperation, { key: '', value: '', ttl: 0 }, limit, signal, this.giveBack);
     if (!(answer instanceof Failure)) return undefined;
     return answer.kind === 'timeout' ? noAnswer(wire.endpoint) : answer;
   }

@@ -5,17 +5,18 @@ import type { Guard } from '../guard.ts';
 import type { Operation } from '../operations.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import type { Fence } from '../protocol/ldbd/fence.ts';
-import { readAnswer } from '../server-answer.ts';
 import { noSuchCommand, restless } from './failures.ts';
 import { RepeatRead, type Request } from './receiver.ts';
 import type { SetExProbe } from './setex-probe.ts';
-import type { LensDBWire } from './wire.ts';
+import type { Done, LensDBWire } from './wire.ts';
 
 /** Where a try gets its connection from, and gives it back to. */
 export interface Place {
+  /** A connection that is ready now; undefined sends to `take`. */
+  tryTake(): LensDBWire | undefined;
   /** @param fresh - asks for a connection that is opened now: others may have died with the one that failed. */
-  take(limits: CallLimits, fresh: boolean): LensDBWire | Promise<LensDBWire | Failure>;
-  giveBack(wire: LensDBWire): void;
+  take(limits: CallLimits, fresh: boolean): Promise<LensDBWire | Failure>;
+  readonly giveBack: Done;
 }
 
 /** A command with its arguments. */
@@ -26,6 +27,8 @@ export interface Command<T> {
   readonly checkedFor: Dialect | undefined;
   /** For one try, from the moment it has a connection, in milliseconds. */
   readonly attemptTimeoutMs: number;
+  /** May be repeated when its outcome is unknown (section 7). */
+  readonly idempotent: boolean;
 }
 
 export interface ExchangeOptions {
@@ -52,43 +55,47 @@ export class Exchange {
   async attempt<T>(place: Place, command: Command<T>, limits: CallLimits, fresh: boolean): Promise<T | Failure> {
     let first: Fence | undefined;
     for (let repeats = 0; ; repeats += 1) {
-      const taken = place.take(limits, fresh || repeats > 0);
-      const wire = taken instanceof Promise ? await taken : taken;
+      const wire = await place.take(limits, fresh || repeats > 0);
       if (wire instanceof Failure) return wire;
-      try {
-        const result = await this.#exchange(wire, command, limits, first);
-        if (!(result instanceof RepeatRead)) return result;
-        if (repeats === maxRepeats) return restless(wire.endpoint);
-        first = result.first;
-      } finally {
-        place.giveBack(wire);
-      }
+      const refused = await this.#refuse(wire, place, command, limits);
+      if (refused) return refused;
+      const result = await this.#request(wire, place, command, limits, first);
+      if (!(result instanceof RepeatRead)) return result;
+      if (repeats === maxRepeats) return restless(wire.endpoint);
+      first = result.first;
     }
   }
 
-  async #exchange<T>(
+  #request<T>(
     wire: LensDBWire,
-    command: Command<T>,
-    limits: CallLimits,
+    place: Place,
+    { operation, request, attemptTimeoutMs }: Command<T>,
+    { dueAt, signal }: CallLimits,
     first: Fence | undefined,
   ): Promise<T | Failure | RepeatRead> {
-    const { operation, request, attemptTimeoutMs } = command;
-    const { timekeeper, guard, setEx } = this.#options;
-    const { dialect, address } = wire;
-    if (dialect !== command.checkedFor) guard.check(operation, request, dialect);
-    if (dialect === 'ldbd' && operation.ldbd === undefined) return noSuchCommand(wire.endpoint);
-    if (operation.name === 'setex' && dialect === 'lens') {
-      const refused = await setEx.check(address, limits);
-      if (refused) return refused;
+    const limit = Math.min(dueAt, this.#options.timekeeper.clock.now() + attemptTimeoutMs);
+    return wire.request(operation, request, limit, signal, place.giveBack, first);
+  }
+
+  /** What this server cannot do or must not be sent; the connection goes back then. */
+  async #refuse(
+    wire: LensDBWire,
+    place: Place,
+    { operation, request, checkedFor }: Command<unknown>,
+    limits: CallLimits,
+  ): Promise<Failure | undefined> {
+    const { guard, setEx } = this.#options;
+    const { dialect, address, endpoint } = wire;
+    let refused: Failure | undefined;
+    let accepted = false;
+    try {
+      if (dialect !== checkedFor) guard.check(operation, request, dialect);
+      if (dialect === 'ldbd' && operation.ldbd === undefined) refused = noSuchCommand(endpoint);
+      else if (dialect === 'lens' && operation.name === 'setex') refused = await setEx.check(address, limits);
+      accepted = refused === undefined;
+      return refused;
+    } finally {
+      if (!accepted) place.giveBack(wire);
     }
-    const dueAt = Math.min(limits.dueAt, timekeeper.clock.now() + attemptTimeoutMs);
-    const answer = await wire.request(operation, request, dueAt, limits.signal, first);
-    if (answer instanceof RepeatRead) return answer;
-    const result = answer instanceof Failure ? answer : readAnswer(operation, dialect, answer, wire.endpoint);
-    if (!(result instanceof Failure) || result.kind !== 'protocol') return result;
-    wire.close(result);
-    // Where the answer cannot be trusted, a write may have been done (section 6).
-    const sure = operation.safety === 'read' || result.outcome !== 'unknown';
-    return sure ? result : new Failure({ ...result, retryable: false });
   }
 }

@@ -31,6 +31,11 @@ export class Lease implements Place {
     if (this.#turn.taken === 0) this.#release();
   }
 
+  tryTake(): LensDBWire | undefined {
+    if (!this.#wire?.usable || !this.#turn.tryAcquire()) return undefined;
+    return this.#wire;
+  }
+
   async take(limits: CallLimits, fresh: boolean): Promise<LensDBWire | Failure> {
     const refused = this.#turn.tryAcquire() ? undefined : await this.#turn.wait(this.#timekeeper, limits);
     if (refused) return refused;
@@ -42,10 +47,10 @@ export class Lease implements Place {
     return wire;
   }
 
-  giveBack(): void {
+  readonly giveBack = (): void => {
     this.#turn.release();
     if (this.#returned) this.#release();
-  }
+  };
 
   #release(): void {
     if (this.#wire) this.#pool.release(this.#wire);

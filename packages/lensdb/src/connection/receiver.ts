@@ -27,8 +27,8 @@ export class RepeatRead {
 
 /** What a receiver asks of its connection. */
 export interface ReceiverHost {
-  /** The answer to the request that is out; false when none is out. */
-  answer(answer: Answer | RepeatRead): boolean;
+  /** The answer to the request that is out. */
+  answer(answer: Answer | RepeatRead): void;
   /** Sends bytes that belong to the request that is out, with one write. */
   send(bytes: Uint8Array): void;
   /** The connection is of no more use, through nobody's fault. */

@@ -39,12 +39,12 @@ export class SetExProbe {
 
   /** Undefined when the server at `address` answers SETEX. It is asked, where that is not known. */
   async check(address: Address, limits: CallLimits): Promise<Failure | undefined> {
-    const supported = address.setExAt(this.#now()) ?? (await this.#ask(address, limits));
+    const supported = address.setExAt(this.#now()) ?? (await this.#wait(address, limits));
     if (supported instanceof Failure) return supported;
     return supported ? undefined : noSetEx(address.endpoint);
   }
 
-  #ask(address: Address, limits: CallLimits): Promise<boolean | Failure> {
+  #wait(address: Address, limits: CallLimits): Promise<boolean | Failure> {
     return waitFor<boolean>(this.#options.timekeeper, limits, 'probe', (pending) => {
       let waiters = this.#running.get(address);
       if (!waiters) {
@@ -70,9 +70,9 @@ export class SetExProbe {
     try {
       if (wire.dialect === 'ldbd') return true;
       // PING first: a connection over the server's limit must not pass for an unanswered SETEX.
-      const alive = await this.#request(wire, pingOperation, nothing);
+      const alive = await this.#ask(wire, pingOperation, nothing);
       if (alive instanceof Failure) return alive;
-      const status = await this.#request(wire, setExOperation, emptyKey);
+      const status = await this.#ask(wire, setExOperation, emptyKey);
       if (typeof status === 'number') return isSupport(status);
       if (status.kind === 'closed') return status;
     } finally {
@@ -86,17 +86,19 @@ export class SetExProbe {
   async #answersPing(address: Address): Promise<false | Failure> {
     const wire = await this.#options.open(address);
     if (wire instanceof Failure) return wire;
-    const status = await this.#request(wire, pingOperation, nothing);
+    const status = await this.#ask(wire, pingOperation, nothing);
     wire.close(spent(address.endpoint));
     return typeof status === 'number' ? false : status;
   }
 
-  /** The status of the answer. */
-  async #request(wire: LensDBWire, operation: Operation<unknown>, request: Request): Promise<number | Failure> {
+  /** The status of the answer, or why there is none. */
+  async #ask(wire: LensDBWire, operation: Operation<unknown>, request: Request): Promise<number | Failure> {
     const dueAt = this.#now() + this.#options.probeTimeoutMs;
-    const result = await wire.request(operation, request, dueAt, undefined);
-    if ('status' in result) return result.status;
-    return result instanceof Failure && result.kind !== 'timeout' ? result : noAnswer(wire.endpoint);
+    const result = await wire.request(operation, request, dueAt, undefined, () => {});
+    if (!(result instanceof Failure)) return LensResponseStatus.SUCCESS;
+    const status = result.details?.['status'];
+    if (typeof status === 'number') return status;
+    return result.kind === 'timeout' ? noAnswer(wire.endpoint) : result;
   }
 
   #now(): number {

@@ -11,18 +11,18 @@ import {
   type Abandonment,
   Failure,
   type Holder,
-  type Pending,
+  Pending,
   type Random,
   type Timekeeper,
   waitFor,
 } from '@wirewright/core';
 import { InOrderTable, WireError } from '@wirewright/core/kit';
 import type { Connection, PoolMember, Wire } from '@wirewright/core/socket';
-import type { Operation } from '../operations.ts';
+import { type Operation, pingOperation } from '../operations.ts';
 import { type Dialect, OtherDialectError } from '../protocol/dialect.ts';
 import { type Fence, randomFenceKey } from '../protocol/ldbd/fence.ts';
 import type { LdbdReads } from '../protocol/ldbd/step.ts';
-import { type Answer, poisons } from '../server-answer.ts';
+import { type Answer, poisons, readAnswer } from '../server-answer.ts';
 import type { Address } from './address.ts';
 import { noAnswer, notUsable, otherDialect, poisoned, spent } from './failures.ts';
 import { type Greeted, Greeting } from './greeting.ts';
@@ -43,8 +43,15 @@ export interface WireOptions {
   readonly ldbdReads: 'fence' | 'close';
 }
 
-/** How a request ended: an answer, a demand to repeat it, or a failure. */
-export type RequestResult = Answer | RepeatRead | Failure;
+/** Told once, when a request is over and its connection can serve another, or is closed. */
+export type Done = (wire: LensDBWire) => void;
+
+let lastResolve: (result: unknown) => void;
+
+/** Keeps the function of a new promise for the request that is made next: an executor of its own costs a closure. */
+function keepResolve(resolve: (result: never) => void): void {
+  lastResolve = resolve as (result: unknown) => void;
+}
 
 export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   readonly address: Address;
@@ -54,6 +61,9 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   #greeting: Greeting | undefined;
   #greeted: Pending<undefined> | undefined;
   #receiver: Receiver | undefined;
+  /** Of the request that is out, or was last. */
+  #operation: Operation<unknown> = pingOperation;
+  #done: Done | undefined;
   /** A request was sent on it. */
   #asked = false;
   #onLost: ((wire: LensDBWire, failure: Failure) => void) | undefined;
@@ -106,25 +116,30 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   /**
    * Sends one request and waits for its answer, until `dueAt` by the client's clock. Whatever ends the wait after
    * the bytes have left closes the connection.
+   *
+   * @param done - gets the connection back: not before everything that came with the answer was looked at, because
+   * bytes behind it end the connection.
    */
-  request(
-    operation: Operation<unknown>,
+  request<T>(
+    operation: Operation<T>,
     request: Request,
     dueAt: number,
     signal: AbortSignal | undefined,
+    done: Done,
     first?: Fence,
-  ): Promise<RequestResult> {
-    return waitFor<Answer | RepeatRead>(this.#options.timekeeper, { dueAt, signal }, 'request', (pending) => {
-      if (!this.usable) return pending.settle(notUsable(this.endpoint));
-      const { out } = this.#connection;
-      pending.from = out.position;
-      const last = (this.#receiver as Receiver).write(out, operation, request, first);
-      pending.to = out.position;
-      this.#table.push(pending as Pending);
-      this.#asked = true;
-      if (last) this.#connection.halfClose();
-      else this.#connection.flush();
-    });
+  ): Promise<T | Failure | RepeatRead> {
+    const promise = new Promise<T | Failure | RepeatRead>(keepResolve);
+    const pending = new Pending(lastResolve, dueAt, signal);
+    this.#operation = operation;
+    this.#done = done;
+    try {
+      if (signal?.aborted) pending.settle(abandonedFailure(pending, 'aborted', 'not-sent', 'request'));
+      else if (!this.usable) pending.settle(notUsable(this.endpoint));
+      else this.#send(pending, operation, request, first);
+    } finally {
+      this.#finish();
+    }
+    return promise;
   }
 
   async handshake(): Promise<Failure | undefined> {
@@ -145,9 +160,12 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     });
   }
 
-  /** The answer to the probe is not waited for any longer. */
   abandon(pending: Pending, why: Abandonment): void {
-    pending.settle(why === 'deadline' ? noAnswer(this.endpoint) : abandonedFailure(pending, why, 'not-sent', 'probe'));
+    if (pending !== (this.#greeted as Pending | undefined)) {
+      this.#table.abandon(pending, why);
+      this.#finish();
+    } else if (why === 'deadline') pending.settle(noAnswer(this.endpoint));
+    else pending.settle(abandonedFailure(pending, why, 'not-sent', 'probe'));
   }
 
   onData(bytes: Uint8Array, length: number): void {
@@ -160,6 +178,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
       address.forget();
       this.close(otherDialect(error, address));
     }
+    this.#finish();
   }
 
   onEnd(): boolean {
@@ -183,14 +202,25 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     if (this.#asked && !this.answered) this.address.forget();
     this.#greeted?.settle(failure);
     this.#receiver?.stop();
-    this.#table.clear(failure);
+    this.#table.clear(this.#judge(failure));
     this.#onLost?.(this, failure);
+    this.#finish();
   }
 
-  answer(answer: Answer | RepeatRead): boolean {
-    const answered = this.#table.answer(answer);
-    if ('status' in answer && poisons(this.dialect, answer)) this.close(poisoned(this.endpoint));
-    return answered;
+  answer(answer: Answer | RepeatRead): void {
+    if (!('status' in answer)) {
+      this.#table.answer(answer);
+      return;
+    }
+    const { dialect, endpoint } = this;
+    const result = readAnswer(this.#operation, dialect, answer, endpoint);
+    if (!(result instanceof Failure)) {
+      this.#table.answer(result);
+      return;
+    }
+    this.#table.answer(this.#judge(result));
+    if (poisons(dialect, answer)) this.close(poisoned(endpoint));
+    else if (result.kind === 'protocol') this.close(result);
   }
 
   send(bytes: Uint8Array): void {
@@ -203,6 +233,33 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
 
   finish(): void {
     this.close(spent(this.endpoint));
+  }
+
+  #send(pending: Pending, operation: Operation<unknown>, request: Request, first: Fence | undefined): void {
+    const { out } = this.#connection;
+    pending.from = out.position;
+    const last = (this.#receiver as Receiver).write(out, operation, request, first);
+    pending.to = out.position;
+    this.#table.push(pending);
+    pending.holder = this;
+    this.#asked = true;
+    this.#options.timekeeper.add(pending);
+    if (last) this.#connection.halfClose();
+    else this.#connection.flush();
+  }
+
+  /** The request is over, if it is: the connection goes back. */
+  #finish(): void {
+    const done = this.#done;
+    if (!done || this.#table.size > 0) return;
+    this.#done = undefined;
+    done(this);
+  }
+
+  /** Where an answer cannot be trusted, a write may have been done: only reads are repeated (section 6). */
+  #judge(failure: Failure): Failure {
+    const sure = failure.kind !== 'protocol' || failure.outcome !== 'unknown' || this.#operation.safety === 'read';
+    return sure ? failure : new Failure({ ...failure, retryable: false });
   }
 
   #onGreeted(greeted: Greeted | Failure | undefined): void {
