@@ -21,3 +21,15 @@ export { type VirtualSocket } from './virtual-socket.ts';
 export { ScriptError } from './script-error.ts';
 export { type ScriptedConnection } from './scripted-connection.ts';
 export { ScriptedServer, type ScriptedServerOptions } from './scripted-server.ts';
+export {
+  type ChunkFault,
+  type ConnectionFault,
+  type Direction,
+  type Fault,
+  type FaultRule,
+  type PassingChunk,
+  type Trigger,
+} from './fault.ts';
+export { FaultProxy, type FaultProxyCounts, type FaultProxyOptions, type ProxyAddress } from './fault-proxy.ts';
+export { type InjectedFault } from './fault-rules.ts';
+export { type ProxiedConnection } from './proxied-connection.ts';

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { FrameMeter } from '../kit/framing/meter.ts';
+import { resetSocket, turnOfEventLoop } from './event-loop.ts';
 import { ScriptError } from './script-error.ts';
 
 interface Wait {
@@ -160,8 +161,7 @@ export class ScriptedConnection {
   /** Cuts the connection with a reset. On a unix socket, which has none, it closes. */
   reset(): void {
     // The carrier knows nothing of TLS: closing it must not look like the end of a stream.
-    if (this.#carrier.remoteAddress === undefined) this.#socket.destroy();
-    else this.#carrier.resetAndDestroy();
+    resetSocket(this.#carrier);
   }
 
   /** Closes both directions, in order, as soon as the system has taken what was written. */
@@ -245,9 +245,4 @@ function firstDifference(expected: Uint8Array, actual: Uint8Array): number {
   const count = Math.min(expected.length, actual.length);
   for (let at = 0; at < count; at += 1) if (expected[at] !== actual[at]) return at;
   return -1;
-}
-
-/** Two immediates have a poll for input between them, wherever in the loop this is called. */
-async function turnOfEventLoop(): Promise<void> {
-  for (let each = 0; each < 2; each += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }

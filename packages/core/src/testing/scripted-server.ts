@@ -121,7 +121,9 @@ export class ScriptedServer {
   }
 
   #onSocket(socket: Socket): void {
-    const carrier = this.#options.tls ? (this.#carriers.get(addressOf(socket)) ?? socket) : socket;
+    // On a unix path, clients have no address; nor is there a reset.
+    const isOverTls = this.#options.tls !== undefined && socket.remoteAddress !== undefined;
+    const carrier = isOverTls ? (this.#carriers.get(addressOf(socket)) ?? socket) : socket;
     const connection = new ScriptedConnection(this.#connections.length + 1, socket, carrier);
     this.#connections.push(connection);
     const acceptor = this.#acceptors.shift();

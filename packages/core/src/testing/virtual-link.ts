@@ -78,11 +78,11 @@ export class VirtualLink {
   /**
    * `side` is gone without a word, as when its machine loses power. What it had sent still arrives.
    *
-   * @param then what answers the other side's bytes: nothing, or (the machine is up again) a reset
+   * @param afterwards what answers the other side's bytes: nothing, or (the machine is up again) a reset
    */
-  vanish(side: LinkSide, then: 'silence' | 'reset' = 'silence'): void {
+  vanish(side: LinkSide, afterwards: 'silence' | 'reset' = 'silence'): void {
     this[side].fail(socketError('EHOSTDOWN', 'vanished'));
-    if (then === 'silence') (side === 'client' ? this.down : this.up).blackHole();
+    if (afterwards === 'silence') (side === 'client' ? this.down : this.up).blackHole();
   }
 
   /** Nothing arrives any more in these directions, and nobody is told. */
