@@ -39,12 +39,14 @@ describe('Pool: dials that fail', () => {
   });
 
   it('end nobody while a member is open: the pool is smaller then', async () => {
-    const { pool, acquire, dials, settle } = createPool({ max: 3 });
+    const { pool, ports, acquire, dials, settle } = createPool({ max: 3 });
     const waiters = [acquire(), acquire(), acquire()];
     await settle();
     await dials[0]?.end();
     await dials[1]?.end(refused());
     await dials[2]?.end(refused());
+    // That of the deadlines, and one for growth.
+    expect(ports.clock.pendingTimers).toBe(2);
     expect(waiters[0]?.result).toBe(dials[0]?.member);
     expect(waiters.slice(1).map(({ result }) => result)).toEqual([undefined, undefined]);
     pool.release(dials[0]?.member as Member);
@@ -485,6 +487,7 @@ describe('Pool: the end', () => {
     await inChange.dials[0]?.end();
     await inChange.dials[1]?.end();
     expect(waiters.map(({ result }) => result)).toEqual([inChange.dials[0]?.member, over]);
+    expect(inWaiter.changes).toEqual([]);
     for (const { pool, dials, ports } of [inWaiter, inChange]) {
       expect(dials.every(({ member }) => member.closedWith === over)).toBe(true);
       expect(pool.stats()).toMatchObject({ open: 0, dialing: 0 });

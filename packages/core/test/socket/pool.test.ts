@@ -120,12 +120,15 @@ describe('Pool: leasing', () => {
     expect(pool.stats()).toMatchObject({ leased: 2, waiting: 0 });
   });
 
-  it('takes no call that is over already', () => {
-    const { pool, dials } = createPool();
+  it('takes no call that is over already', async () => {
+    const { pool, dials, fill } = createPool();
+    const [member] = await fill(1);
     const over = new Pending<Member>(() => {}, Infinity);
     over.settle(refused());
     pool.acquire(over);
-    expect([pool.stats().waiting, dials.length]).toEqual([0, 0]);
+    pool.acquire(over, true);
+    expect([pool.stats().waiting, dials.length]).toEqual([0, 1]);
+    expect(pool.tryAcquire()).toBe(member);
   });
 });
 
@@ -266,14 +269,24 @@ describe('Pool: idle members and lifetimes', () => {
   });
 
   it('closes each in its time', async () => {
-    const { pool, ports, fill, acquire } = createPool({ maxIdleMs: 1000 });
-    const [older, younger] = (await fill(2)) as [Member, Member];
+    const { pool, ports, fill } = createPool({ maxIdleMs: 1000 });
+    const members = (await fill(3)) as [Member, Member, Member];
+    const [, second, third] = members;
+    pool.tryAcquire();
+    pool.tryAcquire();
+    const closed = async (ms: number): Promise<boolean[]> => {
+      await ports.clock.advance(ms);
+      return members.map(({ closedWith }) => closedWith !== undefined);
+    };
     await ports.clock.advance(400);
-    pool.release(acquire().result as Member);
-    await ports.clock.advance(600);
-    expect([older.closedWith !== undefined, younger.closedWith]).toEqual([true, undefined]);
-    await ports.clock.advance(400);
-    expect(younger.closedWith).toBeDefined();
+    pool.release(second);
+    await ports.clock.advance(300);
+    pool.release(third);
+    expect(await closed(299)).toEqual([false, false, false]);
+    expect(await closed(1)).toEqual([true, false, false]);
+    expect(await closed(399)).toEqual([true, false, false]);
+    expect(await closed(1)).toEqual([true, true, false]);
+    expect(await closed(300)).toEqual([true, true, true]);
   });
 
   it('leases none that was idle for too long, though no timer has run yet', async () => {
