@@ -1,6 +1,6 @@
 /** Open, closing, closed: how every client counts its calls and ends. */
 
-import { type Abandonment, type Holder, Pending, type Timekeeper } from './deadline.ts';
+import { Pending, type Timekeeper } from './deadline.ts';
 import { Failure } from './errors/failure.ts';
 
 export type LifecycleState = 'open' | 'closing' | 'closed';
@@ -8,12 +8,13 @@ export type LifecycleState = 'open' | 'closing' | 'closed';
 /**
  * Counts the calls of a client. `close` lets the running ones end and refuses new ones; `destroy` ends them.
  */
-export class Lifecycle implements Holder {
+export class Lifecycle {
   readonly #timekeeper: Timekeeper;
   readonly #release: (failure: Failure) => void;
   #state: LifecycleState = 'open';
   #calls = 0;
-  #drained: Pending<boolean> | undefined;
+  /** Settles when no call is left, or the time for that is over. */
+  #drained: Pending<undefined> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @param release - lets go of sockets and timers; called once, when no call is left. */
@@ -40,7 +41,7 @@ export class Lifecycle implements Holder {
 
   leave(): void {
     this.#calls -= 1;
-    if (this.#calls === 0) this.#drained?.settle(true);
+    if (this.#calls === 0) this.#drained?.settle(undefined);
   }
 
   /** Refuses new calls, waits for the running ones for at most `timeoutMs`, then destroys. Never rejects. */
@@ -61,16 +62,11 @@ export class Lifecycle implements Holder {
     }
   }
 
-  abandon(pending: Pending, _why: Abandonment): void {
-    pending.settle(false);
-  }
-
   async #drain(timeoutMs: number): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing';
     if (this.#calls > 0 && this.#state === 'closing' && timeoutMs > 0) {
       await new Promise((resolve) => {
-        this.#drained = new Pending<boolean>(resolve, this.#timekeeper.clock.now() + timeoutMs);
-        this.#drained.holder = this;
+        this.#drained = new Pending<undefined>(resolve, this.#timekeeper.clock.now() + timeoutMs);
         this.#timekeeper.add(this.#drained as Pending);
       });
     }

@@ -112,10 +112,13 @@ describe('systemPorts.clock.setTimer, of the platform', () => {
     }) as unknown as typeof setTimeout);
     systemPorts.clock.setTimer(() => {}, longMs).unref();
     systemPorts.clock.setTimer(() => {}, longMs);
+    const undecided = systemPorts.clock.setTimer(() => {}, longMs);
+    undecided.unref();
+    undecided.ref();
     for (const callback of pending.slice()) callback();
     spy.mockRestore();
-    // Its first handle and its second; neither of the other timer.
-    expect(unrefs).toEqual([0, 2]);
+    // The first handle of the first timer and of the third; the second of the first alone.
+    expect(unrefs).toEqual([0, 2, 3]);
   });
 
   it('runs where a timer is a number, as in a browser', () => {
