@@ -49,7 +49,11 @@ export class LensDBClient extends Commands {
     return client;
   }
 
-  /** Opens a connection, unless one is open, and has the server answer on it. Without this, the first call does it. */
+  /**
+   * Opens a connection, unless one is open, and has the server answer on it. Without this, the first call does it.
+   *
+   * Not repeated: an address that is wrong is told at once.
+   */
   connect(options?: CallOptions): Promise<void> {
     return this.#connections.connect(options);
   }

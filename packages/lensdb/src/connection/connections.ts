@@ -4,8 +4,11 @@ import {
   type CallOptions,
   Caller,
   type CallLimits,
+  callOptionRules,
   Failure,
+  GaveUp,
   OperationStats,
+  OptionChecker,
   hostTelemetry,
   databaseAttributes,
   type StatusRecord,
@@ -33,6 +36,8 @@ import {
 import { Opener } from './opener.ts';
 import { SetExProbe } from './setex-probe.ts';
 import type { LensDBWire } from './wire.ts';
+
+const connectChecker = new OptionChecker('connect()', callOptionRules, system);
 
 export class Connections implements Place {
   readonly settings: Settings;
@@ -110,18 +115,19 @@ export class Connections implements Place {
     this.pool.release(wire);
   };
 
-  /** Opens a connection, if none is open, and has the server answer on it. */
-  async connect(options: CallOptions | undefined): Promise<void> {
-    let tries = 0;
-    const result = await this.caller.run(options, true, async (limits) => {
-      tries += 1;
-      const wire = await this.take(limits, tries > 1);
-      if (wire instanceof Failure) return wire;
-      if (!wire.answered) return this.#prove(wire, limits);
-      this.giveBack(wire);
-      return undefined;
-    });
-    this.caller.unwrap(result);
+  /** Opens a connection, if none is open, and has the server answer on it. Once: what is wrong is told at once. */
+  async connect(options: CallOptions = {}): Promise<void> {
+    connectChecker.check(options);
+    const { caller } = this;
+    const refused = caller.lifecycle.enter();
+    if (refused) caller.unwrap(new GaveUp(refused, 0, [], 'ended'));
+    try {
+      const { signal, timeoutMs = this.settings.timeoutMs } = options;
+      const failure = await this.#connect({ dueAt: caller.timekeeper.clock.now() + timeoutMs, signal });
+      if (failure) caller.unwrap(new GaveUp(failure, 1, [], 'attempts'));
+    } finally {
+      caller.lifecycle.leave();
+    }
   }
 
   /** Refuses new calls, lets the running ones end for at most `timeoutMs`, then destroys. */
@@ -188,6 +194,14 @@ export class Connections implements Place {
     });
     if (this.#wires.size === 1) this.pool.warm();
     return wire;
+  }
+
+  async #connect(limits: CallLimits): Promise<Failure | undefined> {
+    const wire = await this.take(limits, false);
+    if (wire instanceof Failure) return wire;
+    if (!wire.answered) return this.#prove(wire, limits);
+    this.giveBack(wire);
+    return undefined;
   }
 
   async #prove(wire: LensDBWire, { dueAt, signal }: CallLimits): Promise<Failure | undefined> {

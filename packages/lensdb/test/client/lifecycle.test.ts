@@ -43,12 +43,14 @@ describe('connect', () => {
     expect(lab.net.dials).toBeLessThanOrEqual(2);
   });
 
-  it('is repeated like every call, and ends by its deadline or signal', async () => {
+  it('is not repeated, unlike calls, and ends by its deadline or signal', async () => {
     const lab = new Lab();
-    lab.net.onDial = (_address, number) => (number < 3 ? 'refuse' : 'accept');
+    lab.net.onDial = (_address, number) => (number === 1 ? 'refuse' : 'accept');
     lab.serve(lens());
-    await lab.run(lab.client().connect());
-    expect(lab.net.dials).toBe(3);
+    const client = lab.client();
+    expect(await lab.failure(client.connect())).toMatchObject({ code: 'CONNECT_FAILED', attempts: 1, retryable: true });
+    expect(lab.net.dials).toBe(1);
+    await lab.run(client.connect());
     lab.net.onDial = () => 'black-hole';
     const start = lab.now;
     expect(await lab.failure(lab.client().connect({ timeoutMs: 100 }))).toMatchObject({
@@ -57,6 +59,7 @@ describe('connect', () => {
     });
     expect(lab.now - start).toBeLessThan(115);
     expect(await lab.failure(lab.client().connect({ signal: AbortSignal.abort() }))).toMatchObject({ code: 'ABORTED' });
+    expect(await lab.failure(lab.client().connect({ timeoutMs: -1 }))).toBeInstanceOf(ArgumentError);
   });
 
   it('LensDBClient.connect leaves nothing behind when it fails', async () => {
