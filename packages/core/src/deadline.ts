@@ -131,10 +131,13 @@ function abandon(pending: Pending, why: Abandonment, clock: Clock): void {
 class SignalGroup {
   readonly signal: AbortSignal;
   first: Pending | undefined;
+  /** More than one call has used it: its listener stays for a tick after the last one. */
+  shared: boolean;
   readonly #onAbort: () => void;
 
-  constructor(signal: AbortSignal, clock: Clock) {
+  constructor(signal: AbortSignal, shared: boolean, clock: Clock) {
     this.signal = signal;
+    this.shared = shared;
     this.#onAbort = () => {
       while (this.first) abandon(this.first, 'aborted', clock);
     };
@@ -176,6 +179,8 @@ export class Timekeeper {
   /** No pending call is due before this; may be too early, never too late. */
   #earliest = Infinity;
   readonly #groups = new Map<AbortSignal, SignalGroup>();
+  /** Of this tick, the last signal that only one call had used when it ended. */
+  #lastSingle: AbortSignal | undefined;
   readonly #tickListeners = new Set<TickListener>();
   #size = 0;
   /** Why the client was destroyed; the cause of the errors of calls that this ended. */
@@ -224,7 +229,7 @@ export class Timekeeper {
     if (pending.next) pending.next.previous = pending.previous;
     pending.previous = pending.next = undefined;
     this.#size -= 1;
-    pending.group?.unlink(pending);
+    if (pending.group) this.#leaveGroup(pending, pending.group);
   }
 
   listen(listener: TickListener): void {
@@ -252,17 +257,30 @@ export class Timekeeper {
 
   #groupOf(signal: AbortSignal): SignalGroup {
     let group = this.#groups.get(signal);
-    if (!group) this.#groups.set(signal, (group = new SignalGroup(signal, this.clock)));
+    if (group) group.shared = true;
+    else this.#groups.set(signal, (group = new SignalGroup(signal, signal === this.#lastSingle, this.clock)));
     return group;
   }
 
-  /** Listeners stay for a tick after their last call: a signal used call after call is subscribed to once. */
+  /**
+   * A signal of one call goes with it: a thousand that wait for their tick would outlive the collector's young space. A
+   * signal that is used call after call is subscribed to once.
+   */
+  #leaveGroup(pending: Pending, group: SignalGroup): void {
+    group.unlink(pending);
+    if (group.first || group.shared) return;
+    this.#lastSingle = group.signal;
+    this.#releaseGroup(group);
+  }
+
   #releaseIdleGroups(): void {
-    for (const group of this.#groups.values()) {
-      if (group.first) continue;
-      group.release();
-      this.#groups.delete(group.signal);
-    }
+    this.#lastSingle = undefined;
+    for (const group of this.#groups.values()) if (!group.first) this.#releaseGroup(group);
+  }
+
+  #releaseGroup(group: SignalGroup): void {
+    group.release();
+    this.#groups.delete(group.signal);
   }
 
   readonly #tick = (): void => {
@@ -270,7 +288,7 @@ export class Timekeeper {
     this.#timer = undefined;
     if (now >= this.#earliest) this.#expire(now);
     for (const listener of this.#tickListeners) guarded(this.clock, () => listener.onTick(now));
-    if (this.#groups.size > 0) this.#releaseIdleGroups();
+    this.#releaseIdleGroups();
     if (this.#first && !this.#timer) this.#timer = this.clock.setTimer(this.#tick, tickMs);
   };
 

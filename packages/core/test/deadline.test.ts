@@ -312,6 +312,28 @@ describe('Timekeeper: signals', () => {
     expect(listeners()).toBe(0);
   });
 
+  it('lets go of a signal together with the only call that used it', () => {
+    const { watch } = setUp();
+    const { signal, listeners } = countedSignal(new AbortController());
+    const { pending } = watch(Infinity, signal);
+    expect(listeners()).toBe(1);
+    pending.settle('answered');
+    expect(listeners()).toBe(0);
+  });
+
+  it('stays with a signal that comes a second time, and leaves it a tick after its last call', async () => {
+    const { clock, watch } = setUp();
+    const { signal, listeners } = countedSignal(new AbortController());
+    for (let call = 0; call < 5; call += 1) {
+      watch(Infinity, signal).pending.settle('answered');
+      expect(listeners()).toBe(call === 0 ? 0 : 1);
+    }
+    watch(Infinity, new AbortController().signal).pending.settle('answered');
+    expect(listeners()).toBe(1);
+    await clock.advance(tickMs);
+    expect(listeners()).toBe(0);
+  });
+
   it('ends every call of an aborted signal, whatever is added and settled meanwhile', () => {
     const { keeper, watch } = setUp();
     const controller = new AbortController();
