@@ -59,14 +59,17 @@ export class RespCodec implements PipelineCodec<Command, RespValue>, FrameMeter 
   }
 
   write(out: SlabWriter, command: Command): void {
-    const sizes = command.map((part) => (typeof part === 'string' ? utf8Length(part) : part.length));
-    const start = out.reserve(sizes.reduce((room, size) => room + size + 32, 32));
-    let at = header(out.bytes, start, array, command.length);
-    for (const [i, part] of command.entries()) {
-      at = header(out.bytes, at, blob, sizes[i] as number);
-      if (typeof part === 'string') writeUtf8(out.bytes, at, part);
-      else out.bytes.set(part, at);
-      at = crlf(out.bytes, at + (sizes[i] as number));
+    let room = 32;
+    for (const part of command) room += (typeof part === 'string' ? 3 : 1) * part.length + 32;
+    const start = out.reserve(room);
+    const { bytes } = out;
+    let at = header(bytes, start, array, command.length);
+    for (const part of command) {
+      const size = typeof part === 'string' ? utf8Length(part) : part.length;
+      at = header(bytes, at, blob, size);
+      if (typeof part === 'string') writeUtf8(bytes, at, part);
+      else bytes.set(part, at);
+      at = crlf(bytes, at + size);
     }
     out.commit(at - start);
   }
