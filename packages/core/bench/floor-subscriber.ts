@@ -1,4 +1,4 @@
-import { copyFrame, dial } from '@wirewright/tools/bench';
+import { dial } from '@wirewright/tools/bench';
 import { encodeCommand, redisGreeting, respFrameLength } from './requests.ts';
 
 /** What a channel has received, and who waits for more. */
@@ -83,7 +83,7 @@ export class FloorSubscriber {
     const channel = ((bytes[at - 2] as number) - digit0) * 10 + (bytes[at - 1] as number) - digit0 - 10;
     let from = at + 3;
     while (bytes[from] !== 0x0a) from += 1;
-    const message = copyFrame(bytes, from + 1, end - 2);
+    const message = bytes.slice(from + 1, end - 2);
     const inbox = this.#inboxes[channel] as Inbox;
     const { waiting } = inbox;
     inbox.waiting = undefined;

@@ -5,7 +5,6 @@
  */
 
 import type { Socket } from 'node:net';
-import { copyFrame } from './copy.ts';
 import type { FloorAddress } from './dial.ts';
 import { dial } from './dial.ts';
 
@@ -119,7 +118,7 @@ export class Floor {
     if (!settle) throw new Error('an answer came that no call waits for');
     this.#waiting[this.#head] = undefined;
     this.#head = (this.#head + 1) & (capacity - 1);
-    settle(copyFrame(bytes, start, end));
+    settle(bytes.slice(start, end));
   }
 }
 

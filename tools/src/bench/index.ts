@@ -11,7 +11,6 @@ export {
   type DrivingClient,
   type OpenClient,
 } from './case.ts';
-export { copyFrame } from './copy.ts';
 export { dial, type FloorAddress } from './dial.ts';
 export { Floor, type FloorOptions, type FrameLength } from './floor.ts';
 export { FloorPool } from './floor-pool.ts';
