@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Ring } from '../../src/kit/ring.ts';
 import { SeededRandom } from '../../src/testing/seeded-random.ts';
+import { agree } from '../support/agree.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 
 describe('Ring', () => {
@@ -17,12 +18,12 @@ describe('Ring', () => {
         } else if (choice === 3) {
           ring.unshift(step);
           model.unshift(step);
-        } else if (choice <= 5) expect(ring.shift()).toBe(model.shift());
-        else if (choice === 6) expect(ring.pop()).toBe(model.pop());
+        } else if (choice <= 5) agree(ring.shift(), model.shift(), 'shift');
+        else if (choice === 6) agree(ring.pop(), model.pop(), 'pop');
         else if (choice === 7) {
           const item = model.length > 0 && random.chance(0.8) ? random.pick(model) : -1;
           const index = model.indexOf(item);
-          expect(ring.remove(item)).toBe(index >= 0);
+          agree(ring.remove(item), index >= 0, 'remove');
           if (index >= 0) model.splice(index, 1);
         } else if (choice === 8 && random.chance(0.2)) {
           ring.retain((item) => item % 3 !== 0);
@@ -31,8 +32,8 @@ describe('Ring', () => {
           ring.clear();
           model.length = 0;
         }
-        expect(ring.size).toBe(model.length);
-        expect(ring.peek()).toBe(model[0]);
+        agree(ring.size, model.length, 'size');
+        agree(ring.peek(), model[0], 'peek');
       }
       expect([...ring]).toEqual(model);
     }

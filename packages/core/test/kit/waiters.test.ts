@@ -4,6 +4,7 @@ import { Failure } from '../../src/errors/failure.ts';
 import { Waiters } from '../../src/kit/waiters.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { SeededRandom } from '../../src/testing/seeded-random.ts';
+import { agree } from '../support/agree.ts';
 
 const broken = new Failure({ kind: 'connection', message: 'no server', outcome: 'not-sent', retryable: true });
 
@@ -121,7 +122,9 @@ describe('Waiters', () => {
       let settled = false;
       Object.defineProperty(pending, 'settled', {
         get: () => ((looks += 1), settled),
-        set: (value: boolean) => (settled = value),
+        set: (value: boolean) => {
+          settled = value;
+        },
       });
       keeper.add(pending as Pending);
       waiters.push(pending);
@@ -150,12 +153,12 @@ describe('Waiters', () => {
           const chosen = random.pick(model);
           waiters.abandon(chosen.pending as Pending, 'deadline');
           model = model.filter((other) => other !== chosen);
-        } else if (random.chance(0.95)) expect(waiters.shift()).toBe(model.shift()?.pending);
+        } else if (random.chance(0.95)) agree(waiters.shift(), model.shift()?.pending, 'shift');
         else {
           waiters.fail(broken);
           for (const { results } of model.splice(0)) expect(results).toEqual([broken]);
         }
-        expect(waiters.size).toBe(model.length);
+        agree(waiters.size, model.length, 'size');
       }
     }
   });
