@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/index.ts';
+import { Queue, queueSubscriber, Subscriptions } from '../../src/kit/index.ts';
+
+type Registry = Subscriptions<string, string, string>;
+
+function lost(outcome: 'unknown' | 'rejected'): Failure {
+  return new Failure({ kind: 'connection', message: 'lost', outcome, retryable: true });
+}
+
+/** A subscriber that writes down what it is told. */
+function scribe(log: string[], name: string): Parameters<Registry['add']>[2] {
+  return {
+    push: (item) => void log.push(`${name} ${item}`),
+    onSubscribed: () => void log.push(`${name} subscribed`),
+    onResubscribed: (epoch) => void log.push(`${name} again in ${epoch}`),
+    onEnd: (failure) => void log.push(`${name} ended${failure ? ` ${failure.message}` : ''}`),
+  };
+}
+
+interface Question {
+  readonly topic: string;
+  readonly answer: (result: string | Failure) => void;
+}
+
+/** A server in the hands of a test. */
+function createServer(): { readonly asked: Question[]; readonly ask: (topic: string) => Promise<string | Failure> } {
+  const asked: Question[] = [];
+  return { asked, ask: (topic) => new Promise((answer) => asked.push({ topic, answer })) };
+}
+
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 10; i += 1) await null;
+};
+
+describe('Subscriptions', () => {
+  it('makes what nobody has asked for yet, and tells the first time from later ones', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    registry.add('a', 'topic a', scribe(log, 'a'), 0);
+    await registry.resubscribe(1, async (topic, key) => (log.push(`ask ${topic}`), key));
+    registry.deliver('a', 'item', 1, 1);
+    await registry.resubscribe(2, async (topic, key) => (log.push(`ask ${topic}`), key));
+    expect(log).toEqual(['ask topic a', 'a subscribed', 'a item', 'ask topic a', 'a again in 2']);
+  });
+
+  it('leaves alone what its caller has asked for on this connection', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    registry.add('a', 'topic a', scribe(log, 'a'), 1);
+    await registry.resubscribe(1, async (_, key) => (log.push('asked'), key));
+    expect(log).toEqual([]);
+    registry.deliver('a', 'item', 1, 1);
+    expect(log).toEqual(['a item']);
+  });
+
+  it('says that the connection is new before its first push, which may come before the confirmation', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    const { asked, ask } = createServer();
+    registry.add('a', 'a', scribe(log, 'a'), 1);
+    const making = registry.resubscribe(2, ask);
+    expect(registry.deliver('a', 'late, of the old connection', 1, 1)).toBe(false);
+    expect(registry.deliver('a', 'early', 1, 2)).toBe(true);
+    asked[0]?.answer('a');
+    await making;
+    expect(log).toEqual(['a again in 2', 'a early']);
+  });
+
+  it('makes also what was matched by a push of another subscription before its turn', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    const { asked, ask } = createServer();
+    registry.add('a', 'a', scribe(log, 'a'), 1);
+    registry.add('b', 'b', scribe(log, 'b'), 1);
+    const making = registry.resubscribe(2, ask);
+    registry.deliver('b', 'item', 1, 2);
+    asked[0]?.answer('a');
+    await settle();
+    expect(asked.map(({ topic }) => topic)).toEqual(['a', 'b']);
+    asked[1]?.answer('b');
+    await making;
+    expect(log).toEqual(['b again in 2', 'b item', 'a again in 2']);
+  });
+
+  it('makes what is added meanwhile, once, however often it is told to', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    const { asked, ask } = createServer();
+    registry.add('a', 'a', scribe(log, 'a'), 0);
+    const making = registry.resubscribe(1, ask);
+    registry.add('b', 'b', scribe(log, 'b'), 0);
+    const alsoMaking = registry.resubscribe(1, ask);
+    expect(asked.map(({ topic }) => topic)).toEqual(['a', 'b']);
+    registry.add('c', 'c', scribe(log, 'c'), 0);
+    for (const { answer, topic } of asked) answer(topic);
+    await settle();
+    expect(asked.map(({ topic }) => topic)).toEqual(['a', 'b', 'c']);
+    asked[2]?.answer('c');
+    expect(await Promise.all([making, alsoMaking])).toEqual([undefined, undefined]);
+    expect(log).toEqual(['a subscribed', 'b subscribed', 'c subscribed']);
+  });
+
+  it('asks several at once, no more than it is told', async () => {
+    const registry: Registry = new Subscriptions();
+    const { asked, ask } = createServer();
+    for (let i = 0; i < 10; i += 1) registry.add(`${i}`, `${i}`, scribe([], `${i}`), 0);
+    const making = registry.resubscribe(1, ask, 3);
+    expect(asked).toHaveLength(3);
+    asked[1]?.answer('1');
+    await settle();
+    expect(asked).toHaveLength(4);
+    for (let i = 0; i < 10; i += 1) {
+      asked[i]?.answer(`${i}`);
+      await settle();
+    }
+    await making;
+    expect(asked.map(({ topic }) => topic).join('')).toBe('0123456789');
+  });
+
+  it('ends one that is refused; gives back the failure of the connection, and asks again on the next', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    registry.add('a', 'a', scribe(log, 'a'), 1);
+    registry.add('b', 'b', scribe(log, 'b'), 1);
+    registry.add('c', 'c', scribe(log, 'c'), 1);
+    const failure = lost('unknown');
+    const answers: Record<string, string | Failure> = { a: lost('rejected'), b: failure };
+    expect(await registry.resubscribe(2, async (topic) => answers[topic] ?? expect.fail(topic))).toBe(failure);
+    expect(log).toEqual(['a ended lost']);
+    const asked: string[] = [];
+    // Whether on this connection or, as is usual, on the next.
+    expect(await registry.resubscribe(2, async (topic) => (asked.push(topic), failure))).toBe(failure);
+    expect(asked.splice(0)).toEqual(['b']);
+    await registry.resubscribe(3, async (topic) => (asked.push(topic), topic));
+    expect(asked).toEqual(['b', 'c']);
+    expect(log.slice(1)).toEqual(['b again in 3', 'c again in 3']);
+  });
+
+  it('takes no notice of what an overtaken connection answers', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    const { asked, ask } = createServer();
+    registry.add('a', 'a', scribe(log, 'a'), 1);
+    const old = registry.resubscribe(2, ask);
+    const current = registry.resubscribe(3, ask);
+    asked[0]?.answer(lost('rejected'));
+    expect(await old).toBe(undefined);
+    asked[1]?.answer('a');
+    await current;
+    expect(log).toEqual(['a again in 3']);
+  });
+
+  it('follows a subscription whose key changes, and forgets one that is removed while it is asked for', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    const { asked, ask } = createServer();
+    registry.add('a1', 'a', scribe(log, 'a'), 1);
+    registry.add('b1', 'b', scribe(log, 'b'), 1);
+    const making = registry.resubscribe(2, ask, 2);
+    registry.remove('b1');
+    for (const { topic, answer } of asked) answer(`${topic}2`);
+    await making;
+    expect([registry.has('a1'), registry.has('a2'), registry.has('b2'), registry.size]).toEqual([
+      false,
+      true,
+      false,
+      1,
+    ]);
+    expect(asked).toHaveLength(2);
+    expect(log).toEqual(['a again in 2']);
+  });
+
+  it('refuses a second subscriber of a key, which would take the place of the first', () => {
+    const registry: Registry = new Subscriptions();
+    registry.add('a', 'a', scribe([], 'a'), 0);
+    expect(() => registry.add('a', 'a', scribe([], 'b'), 0)).toThrow(RangeError);
+  });
+
+  it('fills a queue, with a notice where something may be missing, until the end', async () => {
+    const registry: Registry = new Subscriptions();
+    const queue = new Queue<string>({ maxItems: 10, maxBytes: 100, whenFull: 'drop-oldest' });
+    registry.add('a', 'a', queueSubscriber(queue), 0);
+    await registry.resubscribe(1, async (topic) => topic);
+    registry.deliver('a', 'one', 3, 1);
+    await registry.resubscribe(2, async (topic) => topic);
+    registry.deliver('a', 'two', 3, 2);
+    registry.destroy(new Failure({ kind: 'closed', message: 'closed', outcome: 'not-sent', retryable: false }));
+    const seen: unknown[] = [];
+    for await (const entry of queue) seen.push(entry);
+    expect(seen).toEqual(['one', { notice: 'reconnected', epoch: 2 }, 'two']);
+  });
+});
