@@ -73,6 +73,20 @@ describe('one connection for batches and commands', () => {
     await end();
   });
 
+  it('knows that those which are left have failed when the others were acknowledged', async () => {
+    const { client, last, run, end } = await silent();
+    const calls = ['a', 'b', 'c'].map((text) => watch(client.ingest(text === 'a' ? 1 : 999, batch(text), 1)));
+    await run();
+    last.error('Unknown topic');
+    last.error('Unknown topic');
+    await run();
+    expect(calls.map(({ settled }) => settled)).toEqual([false, false, false]);
+    last.ack(1);
+    await run();
+    expect(calls.map(({ error }) => error instanceof ServerError)).toEqual([false, true, true]);
+    await end();
+  });
+
   it('does not know what became of batches when a quorum is lost', async () => {
     const { client, last, run, end } = await silent();
     const calls = ['a', 'b', 'c'].map((text) => watch(client.ingest(1, batch(text), 1)));
@@ -143,6 +157,8 @@ describe('one connection for batches and commands', () => {
     last.echo();
     await run();
     expect(stays.value?.nextOffset).toBe(8n);
+    const { commands, keepalives } = client.session.wire ?? expect.fail();
+    expect([commands.size, keepalives.size]).toEqual([0, 0]);
     await end();
   });
 
@@ -179,22 +195,26 @@ describe('one connection for batches and commands', () => {
 
   it.each([
     [
-      'of a payload',
-      () => frameBytes({ flags: Flag.control, batchId: BigInt(Code.topicResponse) }, batch('{"id":1}')),
+      'the checksum of a payload is wrong',
+      () => frameBytes({ flags: Flag.control, batchId: 128n }, batch('{"id":1}')),
       50,
     ],
-    ['of a header', () => frameBytes({ flags: Flag.keepalive }), 9],
-    ['missing altogether: an answer that nobody asked for', () => frameBytes({ flags: Flag.ack, batchId: 9n }), 43],
-  ])('ends with an error that says so when a checksum is wrong: %s', async (_, make, at) => {
+    ['the checksum of a header is wrong', () => frameBytes({ flags: Flag.keepalive }), 9],
+    ['a batch was acknowledged that was not sent', () => frameBytes({ flags: Flag.ack, batchId: 9n }), undefined],
+  ])('ends with an error that says so: %s', async (problem, make, damagedAt) => {
     const { client, last, run, end } = await silent();
     const ingest = watch(client.ingest(1, batch('one'), 1));
+    const fetch = watch(client.fetch(1, 0n, 1, { timeoutMs: 30 }));
     await run();
     const bytes = make();
-    if (at < 43 || at > 44) bytes[at] = (bytes[at] as number) ^ 1;
+    if (damagedAt !== undefined) bytes[damagedAt] = (bytes[damagedAt] as number) ^ 1;
     last.send(bytes);
     await run();
     expect(ingest.error).toBeInstanceOf(ProtocolError);
     expect(ingest.error).toMatchObject({ code: 'PROTOCOL', outcome: 'unknown' });
+    expect((ingest.error as Error).message).toContain(problem);
+    await run(100);
+    expect(fetch.settled).toBe(true);
     await end();
   });
 

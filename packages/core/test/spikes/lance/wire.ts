@@ -162,7 +162,6 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
   }
 
   #onReply(reply: Reply | Failure): void {
-    for (const error of this.#held.splice(0)) this.batches.refuse(error);
     this.#answerCommand(reply);
     this.#commandIsAnswered = true;
   }

@@ -19,8 +19,6 @@ export class PatternRegistry {
   readonly #subscriptions = new Map<string, Subscription>();
   /** What the server calls them, on the connection of `epoch`. */
   readonly #names = new Map<string, { readonly name: string; readonly epoch: number }>();
-  #making: Promise<Failure | undefined> | undefined;
-  #again = false;
 
   constructor(session: Session<Command, SynapWire>, timekeeper: Timekeeper) {
     this.#session = session;
@@ -62,15 +60,12 @@ export class PatternRegistry {
 
   /** Subscribes to all patterns on a new connection. A failure is that of the connection. */
   make(wire: SynapWire, epoch: number): Promise<Failure | undefined> {
-    this.#making ??= this.#makeAll(wire, epoch).finally(() => {
-      this.#making = undefined;
-    });
-    return this.#making;
+    const atOnce = Math.min(8, wire.calls.capacity);
+    return this.#registry.resubscribe(epoch, (pattern) => this.#ask(wire, epoch, pattern), atOnce);
   }
 
   /** Subscribes to what is new, if there is a connection. */
   async makeNew(): Promise<void> {
-    this.#again = true;
     const { wire, epoch } = this.#session;
     if (!wire) return;
     const failure = await this.make(wire, epoch);
@@ -82,15 +77,6 @@ export class PatternRegistry {
     this.#subscriptions.clear();
     this.#names.clear();
     this.#registry.destroy(failure);
-  }
-
-  async #makeAll(wire: SynapWire, epoch: number): Promise<Failure | undefined> {
-    let failure: Failure | undefined;
-    do {
-      this.#again = false;
-      failure = await this.#registry.resubscribe(epoch, (pattern) => this.#ask(wire, epoch, pattern));
-    } while (!failure && this.#again);
-    return failure;
   }
 
   async #ask(wire: SynapWire, epoch: number, pattern: string): Promise<string | Failure> {

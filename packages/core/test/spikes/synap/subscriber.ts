@@ -39,7 +39,6 @@ export class Subscription implements Subscriber<Message> {
   readonly opened: Promise<Failure | undefined>;
   readonly matches: (topic: string) => boolean;
   #settle: (failure: Failure | undefined) => void = () => {};
-  #isOpen = false;
 
   constructor(pattern: string, onReturn: () => Promise<void>) {
     this.matches = matcherOf(pattern);
@@ -57,10 +56,12 @@ export class Subscription implements Subscriber<Message> {
     this.queue.push(message, bytes);
   }
 
-  onResubscribed(epoch: number): void {
-    if (this.#isOpen) this.queue.notify(reconnected(epoch));
-    this.#isOpen = true;
+  onSubscribed(): void {
     this.#settle(undefined);
+  }
+
+  onResubscribed(epoch: number): void {
+    this.queue.notify(reconnected(epoch));
   }
 
   onEnd(failure: Failure | undefined): void {

@@ -175,6 +175,22 @@ describe('connections', () => {
     await end();
   });
 
+  it('blocking calls that wait for an id go on to the next connection', async () => {
+    const { client, peer, run, end } = createWorld({ maxBlocking: 1 });
+    const pops: Request[] = [];
+    peer.override = (request) => request.name === 'BLPOP' && pops.push(request) > 0;
+    const [first, second] = [watch(client.blpop('list', 2)), watch(client.blpop('list', 2))];
+    await run();
+    peer.last.close();
+    await run(1000);
+    expect(first.error).toMatchObject({ outcome: 'unknown' });
+    expect(pops).toHaveLength(2);
+    peer.last.answer(pops[1]?.id as number, null);
+    await run();
+    expect(second.value).toBe(null);
+    await end();
+  });
+
   it('a server that closes without a word is dialled with back-off', async () => {
     const { client, net, ports, peer, run, end } = createWorld();
     net.onLink = (link) => link.close('server');
@@ -266,6 +282,28 @@ describe('login', () => {
       ['root', 'secret 1'],
       ['root', 'secret 2'],
     ]);
+    await end();
+  });
+
+  it('that is refused is not used again, however long it was said to be good', async () => {
+    let asked = 0;
+    const { client, peer, run, end } = createWorld({
+      credentials: async () => {
+        asked += 1;
+        return { credentials: { ...login, password: `secret ${asked}` }, expiresInMs: 3_600_000 };
+      },
+    });
+    peer.override = ({ id, name, args }, connection) => {
+      if (name !== 'AUTH') return false;
+      if (args[1] === 'secret 2') connection.answer(id, 'OK');
+      else connection.refuse(id, 'WRONGPASS invalid username-password pair or user is disabled.');
+      return true;
+    };
+    const calls = [watch(client.get('k'))];
+    await run();
+    calls.push(watch(client.get('k')));
+    await run();
+    expect(calls.map(({ error, value }) => error ?? value)).toMatchObject([{ code: 'WRONGPASS' }, null]);
     await end();
   });
 

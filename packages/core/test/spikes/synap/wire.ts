@@ -43,7 +43,6 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
   readonly #decoder = new Decoder();
   /** Blocking calls wait here for a free id, so that they hold up no ordinary ones in the session's room. */
   readonly #blockingRoom: WaitingRoom<Command>;
-  #allGivenUpSince = 0;
 
   constructor(connection: Connection<SynapWire>, options: SynapWireOptions) {
     const { maxFrameBytes, maxCalls, maxBlocking, stallMs } = options;
@@ -60,7 +59,7 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
       abandonedFailure(pending, why, 'not-sent', 'queue'),
     );
     this.#splitter = new FrameSplitter(meter, this, { maxFrameBytes });
-    connection.limitStall({ stalledMs: (now) => this.#stalledMs(now) }, stallMs);
+    connection.limitStall(this.calls, stallMs);
   }
 
   get full(): boolean {
@@ -143,15 +142,6 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
     }
     pending.to = out.position;
     this.connection.flushSoon();
-  }
-
-  /** For how long every call in flight has been a given-up one. */
-  #stalledMs(now: number): number {
-    if (this.calls.tombstones < this.calls.capacity) {
-      this.#allGivenUpSince = now;
-      return 0;
-    }
-    return now - this.#allGivenUpSince;
   }
 }
 
