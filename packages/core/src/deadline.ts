@@ -203,15 +203,17 @@ export class Timekeeper {
    */
   add(pending: Pending): void {
     if (pending.settled || pending.keeper) return;
+    const { signal } = pending;
+    const over = this.closed ? 'closed' : signal?.aborted ? 'aborted' : undefined;
+    // First, as only this can fail: what a user gave for a signal may be none.
+    if (signal && !over) this.#groupOf(signal).link(pending);
     pending.keeper = this;
     pending.next = this.#first;
     if (this.#first) this.#first.previous = pending;
     this.#first = pending;
     this.#size += 1;
-    if (this.closed) return abandon(pending, 'closed', this.clock);
-    if (pending.signal?.aborted) return abandon(pending, 'aborted', this.clock);
+    if (over) return abandon(pending, over, this.clock);
     if (pending.dueAt < this.#earliest) this.#earliest = pending.dueAt;
-    if (pending.signal) this.#groupOf(pending.signal).link(pending);
     if (!this.#timer) this.#timer = this.clock.setTimer(this.#tick, tickMs);
   }
 

@@ -367,6 +367,15 @@ describe('Timekeeper: signals', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('keeps nothing of a call whose signal is none', async () => {
+    const { clock, keeper, watch } = setUp();
+    expect(() => watch(Infinity, {} as AbortSignal)).toThrow(TypeError);
+    expect(keeper.size).toBe(0);
+    await clock.advance(tickMs);
+    expect(clock.pendingTimers).toBe(0);
+    expect(watch().pending.keeper).toBe(keeper);
+  });
+
   it('serves several signals and their calls in any order', () => {
     const random = new SeededRandom(8);
     for (let round = 0; round < 100; round += 1) {

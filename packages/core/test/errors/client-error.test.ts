@@ -158,7 +158,9 @@ describe('instanceof', () => {
     }
     const pretender = { [Symbol.for('wirewright.kinds')]: 'connection' };
     expect(pretender instanceof ConnectionError).toBe(false);
-    expect(Object.create(ConnectionError.prototype) instanceof ConnectionError).toBe(true);
+    const bare = Object.create(ConnectionError.prototype) as ConnectionError;
+    expect(bare instanceof ConnectionError).toBe(true);
+    expect(bare.kinds).toEqual([]);
   });
 
   it('narrows types', () => {

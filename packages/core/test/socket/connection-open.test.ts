@@ -94,16 +94,21 @@ describe('Connection.open', () => {
   });
 
   it('settles, and does not throw, when dialling throws', async () => {
-    const cause = new RangeError('port should be < 65536');
-    const net = {
-      dial() {
-        throw cause;
-      },
-    };
-    const puppet = openPuppet({ net });
-    await puppet.settle();
-    expect(puppet.result).toMatchObject({ code: 'CONNECT_FAILED', outcome: 'not-sent', cause });
-    expect(puppet.timekeeper.size).toBe(0);
+    for (const [cause, reason] of [
+      [new RangeError('port should be < 65536'), 'RangeError'],
+      ['no error at all', 'unknown error'],
+    ] as const) {
+      const net = {
+        dial() {
+          throw cause as Error;
+        },
+      };
+      const puppet = openPuppet({ net });
+      await puppet.settle();
+      expect(puppet.result).toMatchObject({ code: 'CONNECT_FAILED', outcome: 'not-sent', cause });
+      expect((puppet.result as unknown as Failure).message).toBe(`could not connect to db.test:7000: ${reason}`);
+      expect(puppet.timekeeper.size).toBe(0);
+    }
   });
 
   it('settles, and lets go of the socket, when the wire cannot be made', async () => {

@@ -169,6 +169,16 @@ describe('Pool: those that give up', () => {
   });
 });
 
+describe('Pool: those whom somebody else served', () => {
+  it('take no member with them', async () => {
+    const { pool, acquire, dials } = createPool();
+    acquire().pending.settle(new Member('from elsewhere', () => {}));
+    await dials[0]?.end();
+    expect(pool.stats()).toMatchObject({ open: 1, idle: 1, leased: 0, waiting: 0 });
+    expect(pool.tryAcquire()).toBe(dials[0]?.member);
+  });
+});
+
 describe('Pool: members that are lost', () => {
   it('are forgotten, idle or leased, and replaced for those that wait', async () => {
     const { pool, acquire, fill, dials, settle, changes } = createPool({ max: 2 });

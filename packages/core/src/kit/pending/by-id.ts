@@ -107,7 +107,10 @@ export class ByIdTable implements Holder {
     const pending = this.get(id);
     if (!pending || !this.#host.hasLeft(pending)) return false;
     this.#take(id);
-    if (pending.settled) this.#tombstones -= 1;
+    if (pending.settled) {
+      this.#tombstones -= 1;
+      this.#jammedSince = undefined;
+    }
     pending.settle(result);
     return true;
   }

@@ -129,6 +129,27 @@ describe('ByIdTable: exhaustion', () => {
   });
 });
 
+describe('ByIdTable: stalls', () => {
+  it('tells for how long nothing but tombstones has been seen', () => {
+    const { host, table, send } = setUp({ capacity: 2, firstId: 1, lastId: 100 });
+    const [first, second] = [send(), send()];
+    host.flush();
+    table.abandon(first, 'deadline');
+    expect(table.stalledMs(1000)).toBe(0);
+    expect(table.stalledMs(2000)).toBe(0);
+    table.abandon(second, 'deadline');
+    expect([table.stalledMs(3000), table.stalledMs(3070)]).toEqual([0, 70]);
+    // One answer proves the peer, whether or not anybody looked while its slot was free.
+    table.answer(first.id, 'late');
+    const third = send();
+    host.flush();
+    table.abandon(third, 'deadline');
+    expect([table.stalledMs(3080), table.stalledMs(3090)]).toEqual([0, 10]);
+    table.answer(second.id, 'late');
+    expect(table.stalledMs(9000)).toBe(0);
+  });
+});
+
 describe('ByIdTable: ids', () => {
   it('come again only after every turn of their slot', () => {
     const options: ByIdOptions = { capacity: 4, firstId: 10, lastId: 35 };
