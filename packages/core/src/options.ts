@@ -162,6 +162,19 @@ export class OptionChecker {
     }
   }
 
+  /**
+   * As `check`, but looks only at the options that it has rules for: for the parts that clients are built from, which
+   * are often given one object with more in it.
+   *
+   * @throws ArgumentError that names the first option with an unacceptable value.
+   */
+  checkKnown(options: object): void {
+    for (const [name, rule] of this.#rules) {
+      const value = (options as Record<string, unknown>)[name];
+      if (value !== undefined) checkOption(this.#owner, name, value, rule, this.#system);
+    }
+  }
+
   #refuseUnknown(name: string): never {
     const nearest = nearestName(name, this.#rules.keys());
     const help =
