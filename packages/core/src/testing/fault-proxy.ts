@@ -27,7 +27,7 @@ export interface FaultProxyOptions {
   readonly clock?: Clock;
   /** Cut the streams into frames, so that rules count and change frames instead of what is read at once. */
   readonly frames?: { readonly request?: () => FrameMeter; readonly answer?: () => FrameMeter };
-  /** Names the phase that a chunk begins, such as `handshake`. Default, and where undefined: see `ProxiedConnection`. */
+  /** Names the phase that a chunk begins: `handshake` … Default, and where undefined: see `ProxiedConnection`. */
   readonly phaseOf?: (chunk: PassingChunk) => string | undefined;
   /** How long a silenced connection is kept after one side has left it, in milliseconds. Default 1000. */
   readonly lingerMs?: number;

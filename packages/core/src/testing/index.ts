@@ -33,3 +33,20 @@ export {
 export { FaultProxy, type FaultProxyCounts, type FaultProxyOptions, type ProxyAddress } from './fault-proxy.ts';
 export { type InjectedFault } from './fault-rules.ts';
 export { type ProxiedConnection } from './proxied-connection.ts';
+export {
+  createMockClient,
+  type MockCall,
+  mockCalls,
+  type MockClient,
+  type MockMethod,
+  resetMock,
+  UnscriptedCallError,
+} from './mock-client.ts';
+export {
+  activeHandles,
+  type Leak,
+  type LeakCheck,
+  type LeakCheckOptions,
+  leaksOf,
+  startLeakCheck,
+} from './leak-check.ts';

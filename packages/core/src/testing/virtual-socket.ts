@@ -17,7 +17,7 @@ export interface SocketOwner {
 
 const unhandled: SocketHandler = { onOpen() {}, onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
 
-/** An error as the system's. It has no stack: there is nothing in it but the simulation, and it takes longest to make. */
+/** An error as the system's. It has no stack, which would show nothing but the simulation and takes longest to make. */
 export function socketError(code: string, what: string): Error {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
