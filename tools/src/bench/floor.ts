@@ -5,8 +5,7 @@
  */
 
 import type { Socket } from 'node:net';
-import type { FloorAddress } from './dial.ts';
-import { dial } from './dial.ts';
+import { dial, type FloorAddress } from './dial.ts';
 
 /** The length of the frame that starts at `start`; 0 while `bytes[start, end)` is too short to tell. */
 export type FrameLength = (bytes: Uint8Array, start: number, end: number) => number;
@@ -27,11 +26,11 @@ const capacity = 1024;
 
 export class Floor {
   readonly #options: FloorOptions;
-  /** All requests in a row, and how often one of them was asked for. */
-  readonly #encoded: Uint8Array;
-  #asked = 0;
-  #written = 0;
-  #flushScheduled = false;
+  /** The request to be sent next. */
+  #next = 0;
+  /** What this turn sends. */
+  #out: Uint8Array;
+  #used = 0;
   readonly #waiting: (((answer: Uint8Array) => void) | undefined)[] = new Array(capacity).fill(undefined);
   #head = 0;
   #tail = 0;
@@ -49,16 +48,17 @@ export class Floor {
 
   private constructor(options: FloorOptions) {
     this.#options = options;
-    this.#encoded = concat(options.requests);
+    this.#out = this.#makeOut();
   }
 
   /** Sends the next request. @returns its answer, in memory of its own */
   readonly call = (): Promise<Uint8Array> => {
-    this.#asked += 1;
-    if (!this.#flushScheduled) {
-      this.#flushScheduled = true;
-      process.nextTick(this.#flush);
-    }
+    const { requests } = this.#options;
+    const request = requests[this.#next] as Uint8Array;
+    this.#next = this.#next + 1 < requests.length ? this.#next + 1 : 0;
+    if (this.#used === 0) process.nextTick(this.#flush);
+    this.#out.set(request, this.#used);
+    this.#used += request.length;
     return new Promise((resolve) => {
       this.#waiting[this.#tail] = resolve;
       this.#tail = (this.#tail + 1) & (capacity - 1);
@@ -78,36 +78,42 @@ export class Floor {
   }
 
   readonly #flush = (): void => {
-    this.#flushScheduled = false;
-    const count = this.#options.requests.length;
-    const size = this.#encoded.length / count;
     const socket = this.#socket as Socket;
-    if (this.#asked - this.#written > 1) socket.cork();
-    while (this.#written < this.#asked) {
-      const from = this.#written % count;
-      const some = Math.min(this.#asked - this.#written, count - from);
-      socket.write(this.#encoded.subarray(from * size, (from + some) * size));
-      this.#written += some;
-    }
-    socket.uncork();
+    socket.write(this.#out.subarray(0, this.#used));
+    this.#used = 0;
+    // The socket still reads what the system did not take at once.
+    if (socket.writableLength > 0) this.#out = this.#makeOut();
   };
 
-  #onData(received: Uint8Array, length: number): void {
-    let [bytes, end, at] = [received, length, 0];
-    if (this.#carry) {
-      bytes = concat([this.#carry, received.subarray(0, length)]);
-      end = bytes.length;
-      this.#carry = undefined;
-    }
-    while (at < end) {
-      const size = this.#options.frameLength(bytes, at, end);
-      if (size === 0 || at + size > end) {
-        this.#carry = bytes.slice(at, end);
+  #makeOut(): Uint8Array {
+    return new Uint8Array(capacity * (this.#options.requests[0]?.length ?? 0));
+  }
+
+  #onData(bytes: Uint8Array, length: number): void {
+    let at = this.#carry ? this.#complete(this.#carry, bytes, length) : 0;
+    while (at < length) {
+      const size = this.#options.frameLength(bytes, at, length);
+      if (size === 0 || at + size > length) {
+        this.#carry = bytes.slice(at, length);
         return;
       }
       this.#onFrame(bytes, at, at + size);
       at += size;
     }
+  }
+
+  /** Joins the beginning of a frame with what is missing of it. @returns where the next frame starts */
+  #complete(carry: Uint8Array, bytes: Uint8Array, length: number): number {
+    const take = this.#answerBytes === 0 ? length : Math.min(length, this.#answerBytes - carry.length);
+    const joined = concat([carry, bytes.subarray(0, take)]);
+    const size = this.#options.frameLength(joined, 0, joined.length);
+    if (size === 0 || size > joined.length) {
+      this.#carry = joined;
+      return length;
+    }
+    this.#carry = undefined;
+    this.#onFrame(joined, 0, size);
+    return size - carry.length;
   }
 
   #onFrame(bytes: Uint8Array, start: number, end: number): void {
