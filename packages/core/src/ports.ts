@@ -56,6 +56,9 @@ interface HostGlobals {
 
 const host = globalThis as unknown as HostGlobals;
 
+/** Looked up by the first call: on Node the global is a getter that takes as long as reading the time. */
+let stopwatch: HostGlobals['performance'] | undefined;
+
 /** Timers of the platform hold 31 bits; a longer one is restarted until its time has come. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -98,7 +101,7 @@ const { setImmediate: hostImmediate } = host;
 /** The ports of the platform that runs this code: the default everywhere. */
 export const systemPorts: Ports = Object.freeze({
   clock: {
-    now: () => host.performance.now(),
+    now: () => (stopwatch ??= host.performance).now(),
     setTimer: (callback: () => void, delayMs: number): Timer => new SystemTimer(callback, delayMs),
   },
   random: { next: () => Math.random() },

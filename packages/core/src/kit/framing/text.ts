@@ -43,6 +43,10 @@ export function writeUtf8(out: Uint8Array, offset: number, text: string): number
 
 /** Writes a non-negative integer in decimal at `offset`. @returns the offset behind it */
 export function writeDecimal(out: Uint8Array, offset: number, value: number): number {
+  if (value < 10) {
+    out[offset] = 0x30 + value;
+    return offset + 1;
+  }
   let end = offset + 1;
   for (let size = 10; size <= value; size *= 10) end += 1;
   for (let rest = value, i = end - 1; i >= offset; i -= 1) {
