@@ -14,6 +14,7 @@ export class Address {
   readonly #asked: DialectOption;
   #dialect: Dialect | undefined;
   #reads: LdbdReads | undefined;
+  #closed = false;
   #setEx: boolean | undefined;
   #setExUntil = Infinity;
   #lost = false;
@@ -46,7 +47,19 @@ export class Address {
     return this.#dialect === 'lens' || (this.#dialect === 'ldbd' && this.#reads !== undefined);
   }
 
+  /**
+   * The server closed the connection behind its first answer. It may be one that serves one request per connection, or
+   * it was an accident: the next connection tells.
+   */
+  get unsure(): boolean {
+    return this.#closed && !this.known;
+  }
+
   learn(dialect: Dialect, reads: LdbdReads | undefined): void {
+    const closes = reads?.strategy === 'close' && reads.oneRequest;
+    const seenBefore = this.#closed;
+    this.#closed = closes;
+    if (closes && !seenBefore) return;
     this.#dialect = dialect;
     this.#reads = reads;
   }
@@ -55,6 +68,7 @@ export class Address {
   forget(): void {
     if (this.#asked === 'auto') this.#dialect = undefined;
     this.#reads = undefined;
+    this.#closed = false;
     this.#setEx = undefined;
   }
 

@@ -33,7 +33,8 @@ export class Opener {
     const dueAt = this.#now() + timeoutMs;
     address.onDial();
     if (!address.known) {
-      const first = await this.#dial(address, 'ldbd', dueAt);
+      let first = await this.#dial(address, 'ldbd', dueAt);
+      if (address.unsure) first = await this.#dial(address, 'ldbd', dueAt);
       if (first instanceof LensDBWire) return first;
       if (!address.known) {
         if (address.dialectIsGiven || !this.#deservesSecond(first, dueAt)) return first;

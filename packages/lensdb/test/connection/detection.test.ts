@@ -161,6 +161,41 @@ describe('detection', () => {
   });
 });
 
+describe('an ldbd server that closes behind its first answer', () => {
+  /** Serves one request per connection, for so many connections; then any number. */
+  function closing(times: number): Behaviour {
+    return (peer) => {
+      const answers = ldbd(new Map([['a', bytes('1')]]))(peer) as (received: Uint8Array) => void;
+      let answered = 0;
+      return (received) => {
+        answered += 1;
+        if (peer.number > times || answered === 1) answers(received);
+        if (peer.number <= times) peer.end();
+      };
+    };
+  }
+
+  it('always, is asked twice, and gets a connection for each request', async () => {
+    const lab = new Lab();
+    lab.serve(closing(Infinity));
+    const client = lab.client();
+    expect(text(await lab.run(client.get('a')))).toBe('1');
+    expect(client.info().ldbdReads).toBe('close');
+    expect(lab.peers.length).toBe(3);
+    expect(await lab.run(client.exists('a'))).toBe(true);
+    expect(lab.peers.length).toBe(4);
+    expect(lab.peers.slice(2).every(({ ended }) => ended)).toBe(true);
+  });
+
+  it('once, by accident, is not taken for one that always does', async () => {
+    const lab = new Lab();
+    lab.serve(closing(1));
+    const client = lab.client();
+    expect(text(await lab.run(client.get('a')))).toBe('1');
+    expect([client.info().ldbdReads, lab.peers.length]).toEqual(['fence', 2]);
+  });
+});
+
 describe("the option 'dialect'", () => {
   it('lens: sends no probe; connect() has the server answer a PING', async () => {
     const lab = new Lab();
