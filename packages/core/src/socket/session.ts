@@ -5,6 +5,7 @@
 
 import { abandonedFailure, type Abandonment, type Pending } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
+import { ArgumentError } from '../errors/kinds.ts';
 import { WaitingRoom } from '../kit/waiting-room.ts';
 import type { Timer } from '../ports.ts';
 import { fullJitter } from '../retry/backoff.ts';
@@ -13,6 +14,9 @@ import { Liveness } from './liveness.ts';
 import type { SessionOptions, SessionState, SessionWire } from './session-options.ts';
 
 type Bounds = Required<Pick<SessionOptions<never, never>, 'maxWaiting' | 'maxWaitingBytes' | 'backoff'>>;
+
+/** Where the back-off function fails: there has to be some. */
+const pauseWithoutBackoffMs = 1000;
 
 const defaultBackoff = fullJitter({ baseMs: 50, capMs: 5000 });
 
@@ -120,7 +124,18 @@ export class Session<Request, W extends SessionWire<Request>> {
 
   #setState(state: SessionState): void {
     this.#state = state;
-    this.#options.onState?.(state);
+    this.#guarded(() => this.#options.onState?.(state));
+  }
+
+  /** What a callback throws is a bug of its own: it surfaces by itself (uncaught), and leaves this machine running. */
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.ports.clock.setTimer(() => {
+        throw error;
+      }, 0);
+    }
   }
 
   #dial(): void {
@@ -196,7 +211,7 @@ export class Session<Request, W extends SessionWire<Request>> {
     this.#connection = undefined;
     this.#liveness?.stop();
     this.#liveness = undefined;
-    this.#options.onDown?.(epoch, failure);
+    this.#guarded(() => this.#options.onDown?.(epoch, failure));
     // Being up proves little without a handshake: a peer that accepts and closes without a word has failed again.
     if (connection.bytesReceived > 0) this.#failuresInARow = 0;
     if (this.#state.is !== 'closed') this.#onFailed(failure);
@@ -215,13 +230,23 @@ export class Session<Request, W extends SessionWire<Request>> {
       return;
     }
     this.#failuresInARow += 1;
-    const { ports, backoff } = this.#options;
-    const pause = Math.max(0, backoff(this.#failuresInARow, ports.random));
-    this.#redialTimer = ports.clock.setTimer(() => this.#redial(failure), pause);
+    const pause = this.#pauseMs();
+    this.#redialTimer = this.#options.ports.clock.setTimer(() => this.#redial(failure), pause);
     // Calls that wait keep the process alive by their deadlines, and so does a connection that is wanted.
     if (!this.#wanted || !this.#refed) this.#redialTimer.unref();
     // Last: who is told may destroy the session, or dial at once.
     this.#setState({ is: 'down', cause: failure, retryInMs: pause });
+  }
+
+  #pauseMs(): number {
+    const { ports, backoff } = this.#options;
+    let pause = pauseWithoutBackoffMs;
+    this.#guarded(() => {
+      const asked = backoff(this.#failuresInARow, ports.random);
+      if (!(asked >= 0)) throw new ArgumentError(`backoff() must give a pause of 0 ms or more, not ${String(asked)}`);
+      pause = asked;
+    });
+    return pause;
   }
 
   #redial(failure: Failure): void {

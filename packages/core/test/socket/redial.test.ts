@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { SessionState } from '../../src/socket/index.ts';
 import { createLines } from '../support/lines.ts';
 
+function fail(): never {
+  throw new Error('on purpose');
+}
+
 describe('Session', () => {
   it('backs off further from a peer that accepts and closes without a word, and anew once it has spoken', async () => {
     const pauses: number[] = [];
@@ -52,6 +56,30 @@ describe('Session', () => {
     await lines.run(1700);
     expect(await call).toBe('re a');
     expect(lines.session.epoch).toBe(2);
+  });
+
+  it.each([
+    ['onState', { onState: fail }],
+    ['onDown', { onDown: fail }],
+    ['a backoff', { backoff: fail }],
+    ['a backoff that gives nonsense instead, and', { backoff: () => Number.NaN }],
+  ])('goes on when %s throws, which surfaces by itself', async (_, session) => {
+    const { net, ports, run, ...lines } = createLines({ session });
+    lines.session.start();
+    const surfaced: unknown[] = [];
+    const through = async (ms: number): Promise<void> => {
+      const end = ports.clock.now() + ms;
+      while (ports.clock.now() < end)
+        await run(end - ports.clock.now()).catch((error: unknown) => surfaced.push(error));
+    };
+    await through(5);
+    net.links[0]?.reset('client');
+    await through(1);
+    const call = lines.submit('a', { timeoutMs: 3000 });
+    await through(2000);
+    expect(await call).toBe('re a');
+    expect(surfaced.length).toBeGreaterThan(0);
+    for (const error of surfaced) expect(String(error)).toMatch(/on purpose|backoff\(\) must give a pause/);
   });
 
   it('sends nothing of a request whose encoder throws in the middle', async () => {
