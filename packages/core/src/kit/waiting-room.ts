@@ -29,7 +29,7 @@ export class WaitingRoom<Request> implements Holder {
     this.#gaveUp = gaveUp;
   }
 
-  /** Those that still wait. */
+  /** Those that still wait. One that is settled by somebody else than its holder counts until its turn. */
   get size(): number {
     return this.#ring.size - this.#gone;
   }
@@ -39,8 +39,14 @@ export class WaitingRoom<Request> implements Holder {
     return this.#bytes;
   }
 
-  /** False when there is no room. One request may enter an empty room whatever its size. */
+  /**
+   * False when there is no room. One request may enter an empty room whatever its size. One that is settled already
+   * does not wait.
+   */
   enter(request: Request, pending: Pending, bytes: number): boolean {
+    if (pending.settled) return true;
+    // A size that is none would switch the bound off for good.
+    if (!(bytes >= 0)) return this.enter(request, pending, 0);
     if (this.#bytes + bytes > this.#maxBytes && this.#gone > 0) this.#sweep();
     if (this.size >= this.#maxCount || (this.size > 0 && this.#bytes + bytes > this.#maxBytes)) return false;
     pending.holder = this;
@@ -54,7 +60,7 @@ export class WaitingRoom<Request> implements Holder {
     for (let waiting = this.#ring.shift(); waiting; waiting = this.#ring.shift()) {
       this.#bytes -= waiting.bytes;
       if (!waiting.pending.settled) return waiting;
-      this.#gone -= 1;
+      this.#forgetOne();
     }
     return undefined;
   }
@@ -65,9 +71,20 @@ export class WaitingRoom<Request> implements Holder {
     if (this.#gone > sweepAt && this.#gone > this.size) this.#sweep();
   }
 
-  /** Ends all that wait. */
+  /** Ends all that wait now; who comes while they are told waits anew. */
   fail(failure: Failure): void {
-    for (let waiting = this.leave(); waiting; waiting = this.leave()) waiting.pending.settle(failure);
+    for (let left = this.#ring.size; left > 0; left -= 1) {
+      const waiting = this.#ring.shift();
+      if (!waiting) return;
+      this.#bytes -= waiting.bytes;
+      if (waiting.pending.settled) this.#forgetOne();
+      else waiting.pending.settle(failure);
+    }
+  }
+
+  /** One that somebody else settled was never counted as gone. */
+  #forgetOne(): void {
+    if (this.#gone > 0) this.#gone -= 1;
   }
 
   #sweep(): void {
