@@ -66,11 +66,11 @@ export class World implements AsyncDisposable {
     let settled = false;
     const done = promise.finally(() => (settled = true));
     done.catch(() => {});
-    while (!settled) {
+    for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       await this.#ports.clock.advance(msPerTurn);
+      if (settled) return await done;
     }
-    return await done;
   }
 
   /** Several writers, each with a key of its own, and calls that change nothing. */
