@@ -119,7 +119,8 @@ export class FakeClock implements Clock {
   async advance(ms: number): Promise<void> {
     const until = this.#laterBy(ms);
     await this.#pump(until, false);
-    this.#now = until;
+    // Another advance may have gone further meanwhile.
+    this.#now = Math.max(this.#now, until);
   }
 
   /** `advance` without promises: what awaits one continues later. */

@@ -43,6 +43,14 @@ describe('FakeClock', () => {
     expect(log).toEqual(['promise', 'timer']);
   });
 
+  it('never runs backwards, also where two advances overlap', async () => {
+    const clock = new FakeClock();
+    const times: number[] = [];
+    for (const at of [10, 30, 50]) clock.setTimer(() => times.push(clock.now()), at);
+    await Promise.all([clock.advance(100), clock.advance(20)]);
+    expect([times, clock.now()]).toEqual([[10, 30, 50], 100]);
+  });
+
   it('moves synchronously too, without promises but with ticks', () => {
     const clock = new FakeClock();
     const log: string[] = [];
