@@ -9,7 +9,14 @@ import type { BenchRow } from './rows.ts';
 import { runCase } from './run-case.ts';
 import { FoundServers } from './found-servers.ts';
 
-const say = (line: string): void => console.error(line);
+const said = new Set<string>();
+
+/** For people; the same thing about every case only once. */
+function say(line: string): void {
+  if (said.has(line)) return;
+  said.add(line);
+  console.error(line);
+}
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -23,8 +23,8 @@ export function formatRows(rows: readonly BenchRow[]): string {
   return formatTable([...columns, ...peers.map((peer) => `/ ${peer}`), ''], body);
 }
 
-export const legend = `Numbers are medians over rounds in which all clients ran one after the other. Ratios are of throughput, above 1
-ours is ahead: the median of the rounds' ratios, and the interval in which that median lies with at least 95 %
+export const legend = `Numbers are medians over rounds in which all clients took turns of a tenth of a second. Ratios are of throughput, above
+1 ours is ahead: the median of the rounds' ratios, and the interval in which that median lies with at least 95 %
 (order statistics; of fewer than six rounds the smallest and the largest ratio). CPU is that of the client's process.
 "bytes" counts received bytes only: what the wire carries, for information.`;
 

@@ -3,7 +3,7 @@
 import { type BenchCase, caseId } from './case.ts';
 import { ClientProcess } from './client-process.ts';
 import { type BenchRow, makeRows } from './rows.ts';
-import type { Sample } from './sample.ts';
+import { joinSamples, type Sample } from './sample.ts';
 
 export interface CaseOptions {
   readonly package: string;
@@ -22,6 +22,12 @@ export interface CaseOptions {
 /** Long enough for the hot code to be compiled. */
 const warmUpMs = 500;
 
+/**
+ * In a round the clients take turns of this length: what else the machine does for a while slows all of them alike, and
+ * falls out of their ratio.
+ */
+const turnMs = 100;
+
 /** @throws Error when nothing could be measured, or what was written is not there. */
 export async function runCase(of: BenchCase, options: CaseOptions): Promise<BenchRow[]> {
   await of.prepare?.(options.url);
@@ -29,7 +35,7 @@ export async function runCase(of: BenchCase, options: CaseOptions): Promise<Benc
   await run.start();
   try {
     if (!of.measuresStall) await run.warmUp();
-    for (let round = 0; round < options.rounds; round += 1) await run.takeRound(round);
+    for (let round = 0; round < options.rounds; round += 1) await run.takeRound();
   } finally {
     await run.close();
   }
@@ -56,7 +62,7 @@ class CaseRun {
       try {
         const started = await ClientProcess.start(task, { profile: client === profiled });
         if (started instanceof ClientProcess) this.#processes.set(client, started);
-        else this.#say(`${client} is not run: ${started}`);
+        else this.#options.say(`${client} is not run: ${started}`);
       } catch (error) {
         this.#say(`${client} is not run: ${messageOf(error)}`);
       }
@@ -67,17 +73,20 @@ class CaseRun {
     for (const [name, client] of this.#processes) await this.#tryTo(name, () => client.sample(warmUpMs));
   }
 
-  async takeRound(round: number): Promise<void> {
-    // Ours first, then ours last: what a place in the round is worth falls out of the median.
-    const order = [...this.#processes];
-    for (const [name, client] of round % 2 === 0 ? order : order.toReversed()) {
-      await this.#tryTo(name, async () => {
-        const sample = await client.sample(this.#options.sampleMs);
-        const samples = this.samples.get(name);
-        if (samples) samples.push(sample);
-        else this.samples.set(name, [sample]);
-      });
+  async takeRound(): Promise<void> {
+    const { sampleMs } = this.#options;
+    const turns = this.#case.measuresStall ? 1 : Math.max(1, Math.round(sampleMs / turnMs));
+    const taken = new Map<string, Sample[]>();
+    for (let turn = 0; turn < turns; turn += 1) {
+      // Ours first, then ours last: what a place in the order is worth falls out, too.
+      const order = [...this.#processes];
+      for (const [name, client] of turn % 2 === 0 ? order : order.toReversed()) {
+        await this.#tryTo(name, async () => {
+          append(taken, name, await client.sample(sampleMs / turns));
+        });
+      }
     }
+    for (const name of this.#processes.keys()) append(this.samples, name, joinSamples(taken.get(name) ?? []));
   }
 
   async close(): Promise<void> {
@@ -98,6 +107,12 @@ class CaseRun {
   #say(line: string): void {
     this.#options.say(`${caseId(this.#case)}: ${line}`);
   }
+}
+
+function append(samples: Map<string, Sample[]>, name: string, sample: Sample): void {
+  const known = samples.get(name);
+  if (known) known.push(sample);
+  else samples.set(name, [sample]);
 }
 
 function messageOf(error: unknown): string {

@@ -3,6 +3,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { LatencyHistogram } from '@wirewright/core';
 import type { BenchCase, BenchClient } from './case.ts';
+import { median } from './statistics.ts';
 
 export interface Sample {
   readonly operations: number;
@@ -44,6 +45,20 @@ export async function takeSample(client: BenchClient, of: BenchCase, forMs: numb
     p50Ms: latency.percentileMs(0.5),
     p99Ms: latency.percentileMs(0.99),
     stallMs: stalls && Math.max(0, stalls.max / 1e6 - resolutionMs),
+  };
+}
+
+/** Several samples of one client as one. Percentiles are the medians of theirs. */
+export function joinSamples(samples: readonly Sample[]): Sample {
+  const sum = (of: (sample: Sample) => number): number => samples.reduce((total, sample) => total + of(sample), 0);
+  const stalls = samples.flatMap(({ stallMs }) => stallMs ?? []);
+  return {
+    operations: sum(({ operations }) => operations),
+    elapsedMs: sum(({ elapsedMs }) => elapsedMs),
+    cpuMicros: sum(({ cpuMicros }) => cpuMicros),
+    p50Ms: median(samples.map(({ p50Ms }) => p50Ms)),
+    p99Ms: median(samples.map(({ p99Ms }) => p99Ms)),
+    stallMs: stalls.length > 0 ? Math.max(...stalls) : undefined,
   };
 }
 
