@@ -36,6 +36,10 @@ const commands = {
     buildQuietly(packageNames());
     tool('checks', args);
   },
+  runtimes(args) {
+    buildQuietly(packageNames());
+    tool('runtimes', args);
+  },
   demo(args) {
     const [named] = leadingPackages(args.slice(0, 1));
     if (args.length > 0 && named.length === 0) unknownPackage(args[0]);

@@ -23,12 +23,17 @@ function compiler(folder: string): Compiler {
   return { version, tsc: join(folder, 'bin', 'tsc') };
 }
 
-/** Compiles a folder with a tsconfig made for it: strict ESM on Node unless `options` say otherwise. */
+/**
+ * Compiles a folder with a tsconfig made for it: strict ESM on Node unless `options` say otherwise.
+ *
+ * @param files what is compiled, with all that it imports; everything in the folder when absent
+ */
 export function compile(
   { tsc }: Compiler,
   folder: string,
   options: Readonly<Record<string, unknown>>,
   args: readonly string[] = [],
+  files?: readonly string[],
 ): CommandResult {
   const compilerOptions = {
     strict: true,
@@ -38,6 +43,7 @@ export function compile(
     types: [],
     ...options,
   };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['**/*.ts'] }));
+  const what = files ? { files } : { include: ['**/*.ts'] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, ...what }));
   return command(process.execPath, [tsc, '-p', folder, '--pretty', 'false', ...args], { cwd: folder });
 }
