@@ -29,7 +29,7 @@ export interface Fetched {
 
 export type Reply = Fetched | string;
 
-export type FrameKind = 'control' | 'keepalive' | 'ack' | 'backpressure' | 'ingest' | 'unknown';
+type FrameKind = 'control' | 'keepalive' | 'ack' | 'backpressure' | 'ingest' | 'unknown';
 
 /** In this order: several flags may be set. */
 export function kindOf(flags: number, payloadLength: number): FrameKind {

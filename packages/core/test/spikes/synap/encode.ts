@@ -67,7 +67,7 @@ function writeBigInt(out: Uint8Array, at: number, value: bigint): number {
 }
 
 /** The shortest form: unsigned ones where it is not negative. */
-export function writeInteger(out: Uint8Array, at: number, value: number): number {
+function writeInteger(out: Uint8Array, at: number, value: number): number {
   if (value >= -32 && value <= 0x7f) {
     out[at] = value & 0xff;
     return at + 1;
@@ -115,7 +115,7 @@ function writeTag(out: Uint8Array, at: number, tag: keyof typeof tags): number {
   return at + bytes.length;
 }
 
-export function writeValue(out: Uint8Array, at: number, value: Value): number {
+function writeValue(out: Uint8Array, at: number, value: Value): number {
   if (typeof value === 'string') return writeText(out, writeTag(out, at, 'Str'), value);
   if (value === null) return writeText(out, at, 'Null');
   if (typeof value === 'number' || typeof value === 'bigint') {
@@ -153,7 +153,7 @@ export function writeValue(out: Uint8Array, at: number, value: Value): number {
   return end;
 }
 
-export function setLength(out: Uint8Array, at: number, length: number): void {
+function setLength(out: Uint8Array, at: number, length: number): void {
   for (let i = 0; i < 4; i += 1) out[at + i] = length >>> (8 * i);
 }
 
