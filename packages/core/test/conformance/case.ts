@@ -32,8 +32,10 @@ export interface Case {
   run(context: Context): Promise<void>;
 }
 
-/** What a runner runs, one case after the other: a program called `*.suite.ts` exports `title`, the name of
- * its row in the table of runtimes, and `suites`. */
+/**
+ * What a runner runs, one case after the other: a program called `*.suite.ts` exports `title`, the name of its row in
+ * the table of runtimes, and `suites`.
+ */
 export interface Suite {
   readonly name: string;
   /** Why it is not run here. */

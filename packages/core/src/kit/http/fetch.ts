@@ -13,13 +13,16 @@ interface FetchReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
 }
 
+/** Bytes as the types of `fetch` want them: not those of a `SharedArrayBuffer`, which it refuses. */
+type FetchBody = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** The part of `fetch` that is used. The platform's own fits. */
 export type FetchLike = (
   url: string,
   init: {
     method: string;
     headers: Record<string, string>;
-    body?: Uint8Array | string;
+    body?: FetchBody | string;
     redirect: 'manual';
     signal: AbortSignal;
   },
@@ -68,7 +71,10 @@ async function exchange(
   handler.onSent();
   try {
     const sent = { method, headers: { ...headers }, redirect: 'manual' as const, signal };
-    const response = await fetch(origin + path, body === undefined ? sent : { ...sent, body });
+    const response = await fetch(
+      origin + path,
+      body === undefined ? sent : { ...sent, body: body as FetchBody | string },
+    );
     if (signal.aborted) return;
     // A browser hides the status of a redirect that it did not follow.
     handler.onHead(response.type === 'opaqueredirect' ? 307 : response.status, response.headers);
@@ -79,8 +85,14 @@ async function exchange(
     if (!signal.aborted) handler.onEnd();
   } catch (error) {
     if (signal.aborted) return;
-    const cause = (error as { cause?: { code?: unknown } } | undefined)?.cause ?? error;
-    const code = (cause as { code?: unknown } | undefined)?.code;
-    handler.onError(cause, typeof code === 'string' && notSent.has(code) ? 'not-sent' : undefined);
+    const cause = (error as { cause?: unknown } | undefined)?.cause ?? error;
+    handler.onError(cause, provesNotSent(cause) ? 'not-sent' : undefined);
   }
+}
+
+/** Deno gives no codes: a phrase of its HTTP client says that the connection was never there. */
+function provesNotSent(cause: unknown): boolean {
+  const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string') return notSent.has(code);
+  return typeof message === 'string' && message.includes('client error (Connect)');
 }

@@ -70,9 +70,9 @@ export const errorCases: readonly Case[] = [
           );
         },
       };
-      const userProgram = async (): Promise<void> => {
+      async function userProgram(): Promise<void> {
         await client.get();
-      };
+      }
       const error = await userProgram().then(
         () => assert.fail('expected an error'),
         (reason: unknown) => reason as Error,

@@ -157,6 +157,19 @@ export const wireCases: readonly Case[] = [
     },
   },
   {
+    name: 'a connection over TLS that is reset settles everything, too',
+    async run(context) {
+      const server = context.own(await ScriptedServer.listen({ tls: { key: privateKey, cert: certificate } }));
+      const lines = new Lines({ host: 'localhost', port: server.port }, { connection: { tls: { ca: certificate } } });
+      const [connection, peer] = await Promise.all([lines.connect(context), server.accept()]);
+      const sent = connection.wire.call('sent');
+      await peer.readFrame(lineMeter);
+      peer.reset();
+      const failure = failureOf(await sent);
+      assert.deepEqual([failure.kind, failure.outcome, failure.retryable], ['connection', 'unknown', true]);
+    },
+  },
+  {
     name: 'an answer that nobody asked for ends the connection as a broken protocol',
     async run(context) {
       const server = context.own(await ScriptedServer.listen());
