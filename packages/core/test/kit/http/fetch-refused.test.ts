@@ -16,7 +16,9 @@ const refusals: readonly [string, Error][] = [
 ];
 
 function proofOf(error: Error): Promise<string | undefined> {
-  const fetch: FetchLike = () => Promise.reject(error);
+  const fetch: FetchLike = async () => {
+    throw error;
+  };
   return new Promise((resolve) => {
     fetchTransport('http://127.0.0.1:9', fetch).start(
       { method: 'GET', path: '/' },
