@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
     name: 'reuse after abandon',
     edits: [
       edit('socket/connection.ts', 'this.wire.onTombstone?.();', ''),
-      edit('socket/pool.ts', 'slot.member.usable && now < slot.expiresAt', 'now < slot.expiresAt'),
+      edit('socket/pool-slot.ts', 'this.member.usable && ', ''),
     ],
   },
   {
@@ -117,6 +117,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'idle members left open',
-    edits: [edit('socket/pool.ts', 'for (const slot of this.#slots.values()) slot.member.close(failure);', '')],
+    edits: [edit('socket/pool.ts', 'for (const member of members) member.close(failure);', '')],
   },
 ];

@@ -39,24 +39,36 @@ export interface SimulationResult {
   readonly violations: readonly Violation[];
 }
 
-/** The scenario of a schedule is chosen by its seed, so that the seed alone says everything. */
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/**
+ * The scenario of a schedule is chosen by its seed, so that the seed alone says everything. Exceptions that nobody
+ * catches, and promises that nobody awaits, are violations of the schedule that runs; the process goes on.
+ */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { scenarios, schedules, seed, maxViolations = 100 } = options;
   const ports = createFakePorts({ seed });
   const net = new VirtualNet({ clock: ports.clock, random: ports.random });
   const violations: Violation[] = [];
   let ran = 0;
+  let current: (what: string) => void = () => {};
+  const onStray = (error: unknown): void => current(`an error escaped: ${describe(error)}`);
+  process.on('uncaughtException', onStray);
   for (; ran < schedules && violations.length < maxViolations; ran += 1) {
     const own = (seed + ran) % 2 ** 32;
     const scenario = scenarios[own % scenarios.length] as Scenario;
     net.reset();
     ports.reset(own);
     const found = (what: string): void => void violations.push({ seed: own, scenario: scenario.name, what });
+    current = found;
     try {
       await scenario.run({ ...ports, net, seed: own, violation: found });
     } catch (error) {
-      found(`the schedule threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      found(`the schedule threw: ${describe(error)}`);
     }
   }
+  process.off('uncaughtException', onStray);
   return { schedules: ran, violations };
 }

@@ -59,10 +59,7 @@ class ByIdClient {
         backoff: fullJitter({ baseMs: 5, capMs: 40 }),
         maxWaiting: 8,
         open: (hooks) => this.#open(hooks),
-        onUp: (wire, epoch) => {
-          wire.epoch = epoch;
-          return this.#subscriptions.resubscribe(epoch, (topic) => this.#resubscribe(wire, topic));
-        },
+        onUp: (wire, epoch) => this.#setUp(wire, epoch),
       }),
     );
   }
@@ -131,6 +128,15 @@ class ByIdClient {
           onUnknown: ({ id }) => this.#world.violation(`an answer came for id ${id}, which no request has`),
         }),
     });
+  }
+
+  /** Subscribes again, and sometimes waits for something else that a client needs, whatever becomes of the connection. */
+  async #setUp(wire: ByIdWire, epoch: number): Promise<Failure | undefined> {
+    const { clock, random } = this.#world;
+    wire.epoch = epoch;
+    const failure = await this.#subscriptions.resubscribe(epoch, (topic) => this.#resubscribe(wire, topic));
+    if (random.chance(0.3)) await new Promise<void>((done) => void clock.setTimer(done, random.next() * 20));
+    return failure;
   }
 
   #onPush(push: Frame, { epoch }: ByIdWire): void {
