@@ -115,6 +115,11 @@ export class ByIdTable implements Holder {
     return true;
   }
 
+  /** Takes out a request that could not be written after all: its id is free, and what becomes of it is the caller's business. */
+  forget(pending: Pending): void {
+    if (this.get(pending.id) === pending && !pending.settled) this.#take(pending.id);
+  }
+
   abandon(pending: Pending, why: Abandonment): void {
     if (this.#host.withdraw(pending)) {
       this.#take(pending.id);

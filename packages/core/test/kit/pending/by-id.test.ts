@@ -84,6 +84,19 @@ describe('ByIdTable', () => {
     expect(table.answer(request.id, 'later')).toBe(false);
   });
 
+  it('forgets a request that could not be written, and gives its place to the next', () => {
+    const { table } = setUp({ capacity: 1, firstId: 1, lastId: 100 });
+    const unwritten = new Request();
+    table.add(unwritten);
+    table.forget(unwritten);
+    table.forget(unwritten);
+    expect([table.size, table.full, unwritten.results]).toEqual([0, false, []]);
+    const next = new Request();
+    expect(table.add(next)).not.toBe(unwritten.id);
+    table.forget(unwritten);
+    expect(table.size).toBe(1);
+  });
+
   it('is the holder that the timekeeper asks', async () => {
     const { host, table } = setUp();
     const clock = new FakeClock();
