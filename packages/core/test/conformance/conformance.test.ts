@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Suite } from './case.ts';
-import { suites } from './core.suite.ts';
+import * as core from './core.suite.ts';
+import * as resp from './resp.suite.ts';
 
-describe.each<Suite>(suites)('$name', ({ cases, skip, open, close }) => {
-  beforeAll(() => (skip === undefined ? open?.() : undefined));
-  afterAll(() => (skip === undefined ? close?.() : undefined));
+describe.each([core, resp])('$title', ({ suites }) => {
+  describe.each<Suite>(suites.filter(({ skip }) => skip === undefined))('$name', ({ cases, open, close }) => {
+    beforeAll(() => open?.());
+    afterAll(() => close?.());
 
-  for (const each of cases) {
-    it(each.name, async (test) => {
-      const reason = skip ?? each.skip;
-      if (reason !== undefined) test.skip(reason);
-      await each.run();
-    });
-  }
+    for (const each of cases) it.skipIf(each.skip !== undefined)(each.name, () => each.run());
+  });
 });
