@@ -105,9 +105,7 @@ function batchError<Result>(
   succeeded: number,
 ): BatchError<Result, LensDBErrorCode> {
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  const details = { total: outcomes.length, succeeded, failed: failures.length };
-  // The outcomes hold values: for the caller to read, out of logs.
-  Object.defineProperty(details, 'outcomes', { value: outcomes, enumerable: false });
+  const details = { total: outcomes.length, succeeded, failed: failures.length, outcomes };
   const rest = outcomes.length - succeeded - failures.length;
   const began = rest === 0 ? '' : `, ${rest} not begun`;
   return new BatchError<Result, LensDBErrorCode>(

@@ -192,7 +192,6 @@ export class Connections implements Place {
       this.#health.onLost(failure, this.#wires.size);
       onClosed(lost, failure);
     });
-    if (this.#wires.size === 1) this.pool.warm();
     return wire;
   }
 

@@ -55,7 +55,7 @@ export class Exchange {
   async attempt<T>(place: Place, command: Command<T>, limits: CallLimits, fresh: boolean): Promise<T | Failure> {
     let first: Fence | undefined;
     for (let repeats = 0; ; repeats += 1) {
-      const wire = await place.take(limits, fresh || repeats > 0);
+      const wire = await place.take(limits, fresh);
       if (wire instanceof Failure) return wire;
       const refused = await this.#refuse(wire, place, command, limits);
       if (refused) return refused;

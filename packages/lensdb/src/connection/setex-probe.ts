@@ -74,7 +74,6 @@ export class SetExProbe {
       if (alive instanceof Failure) return alive;
       const status = await this.#ask(wire, setExOperation, emptyKey);
       if (typeof status === 'number') return isSupport(status);
-      if (status.kind === 'closed') return status;
     } finally {
       wire.close(spent(address.endpoint));
     }

@@ -6,16 +6,7 @@
  * misread (2.7, rules 4 and 5).
  */
 
-import {
-  abandonedFailure,
-  type Abandonment,
-  Failure,
-  type Holder,
-  Pending,
-  type Random,
-  type Timekeeper,
-  waitFor,
-} from '@wirewright/core';
+import { type Abandonment, Failure, type Holder, Pending, type Random, type Timekeeper } from '@wirewright/core';
 import { InOrderTable, WireError } from '@wirewright/core/kit';
 import type { Connection, PoolMember, Wire } from '@wirewright/core/socket';
 import { type Operation, pingOperation } from '../operations.ts';
@@ -24,8 +15,9 @@ import { type Fence, randomFenceKey } from '../protocol/ldbd/fence.ts';
 import type { LdbdReads } from '../protocol/ldbd/step.ts';
 import { type Answer, poisons, readAnswer } from '../server-answer.ts';
 import type { Address } from './address.ts';
-import { noAnswer, notUsable, otherDialect, poisoned, spent } from './failures.ts';
-import { type Greeted, Greeting } from './greeting.ts';
+import { notUsable, otherDialect, poisoned, spent } from './failures.ts';
+import type { Greeted } from './greeting.ts';
+import { Handshake } from './handshake.ts';
 import { LdbdReceiver } from './ldbd-receiver.ts';
 import { LensReceiver } from './lens-receiver.ts';
 import type { Receiver, ReceiverHost, RepeatRead, Request } from './receiver.ts';
@@ -58,8 +50,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   readonly #connection: Connection<LensDBWire>;
   readonly #options: WireOptions;
   readonly #table: InOrderTable;
-  #greeting: Greeting | undefined;
-  #greeted: Pending<undefined> | undefined;
+  readonly #handshake: Handshake | undefined;
   #receiver: Receiver | undefined;
   /** Of the request that is out, or was last. */
   #operation: Operation<unknown> = pingOperation;
@@ -74,7 +65,8 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     this.address = options.address;
     this.#table = new InOrderTable(connection, { capacity: 1, clock: options.timekeeper.clock });
     const { dialect, reads } = options.address;
-    if (options.probe === undefined && dialect) this.#receiver = this.#createReceiver(dialect, reads);
+    if (options.probe) this.#handshake = this.#createHandshake(options.probe);
+    else if (dialect) this.#receiver = this.#createReceiver(dialect, reads);
   }
 
   /** Known once the connection is up. */
@@ -130,12 +122,15 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   ): Promise<T | Failure | RepeatRead> {
     const promise = new Promise<T | Failure | RepeatRead>(keepResolve);
     const pending = new Pending(lastResolve, dueAt, signal);
+    if (!this.usable) {
+      pending.settle(notUsable(this.endpoint));
+      done(this);
+      return promise;
+    }
     this.#operation = operation;
     this.#done = done;
     try {
-      if (signal?.aborted) pending.settle(abandonedFailure(pending, 'aborted', 'not-sent', 'request'));
-      else if (!this.usable) pending.settle(notUsable(this.endpoint));
-      else this.#send(pending, operation, request, first);
+      this.#send(pending, operation, request, first);
     } finally {
       this.#finish();
     }
@@ -143,35 +138,18 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   }
 
   async handshake(): Promise<Failure | undefined> {
-    const { timekeeper, probe, probeTimeoutMs, random, address } = this.#options;
-    if (probe === undefined) return undefined;
-    this.#greeting = new Greeting({
-      probe,
-      given: address.dialectIsGiven ? address.dialect : undefined,
-      endpoint: this.endpoint,
-      randomKey: randomFenceKey(random),
-      send: (bytes) => this.send(bytes),
-    });
-    const limits = { dueAt: timekeeper.clock.now() + probeTimeoutMs };
-    return waitFor<undefined>(timekeeper, limits, 'probe', (pending) => {
-      this.#greeted = pending;
-      pending.holder = this;
-      this.#greeting?.start();
-    });
+    return this.#handshake?.run();
   }
 
   abandon(pending: Pending, why: Abandonment): void {
-    if (pending !== (this.#greeted as Pending | undefined)) {
-      this.#table.abandon(pending, why);
-      this.#finish();
-    } else if (why === 'deadline') pending.settle(noAnswer(this.endpoint));
-    else pending.settle(abandonedFailure(pending, why, 'not-sent', 'probe'));
+    this.#table.abandon(pending, why);
+    this.#finish();
   }
 
   onData(bytes: Uint8Array, length: number): void {
     try {
-      if (this.#greeting) this.#onGreeted(this.#greeting.onData(bytes, length));
-      else if (this.#receiver) this.#receiver.onData(bytes, length);
+      if (this.#receiver) this.#receiver.onData(bytes, length);
+      else if (!this.#handshake?.over) this.#handshake?.onData(bytes, length);
     } catch (error) {
       if (!(error instanceof OtherDialectError)) throw error;
       const { address } = this.#options;
@@ -182,10 +160,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   }
 
   onEnd(): boolean {
-    if (!this.#greeting) return this.#receiver?.onEnd() ?? false;
-    const greeted = this.#greeting.onEnd();
-    this.#onGreeted(greeted);
-    return greeted !== undefined;
+    return this.#receiver?.onEnd() ?? this.#handshake?.onEnd() ?? false;
   }
 
   /** A late answer would meet the next request. */
@@ -194,13 +169,10 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   }
 
   onClose(failure: Failure): void {
-    if (failure.kind === 'connection') {
-      if (this.#greeting) this.#onGreeted(this.#greeting.onEnd());
-      this.address.onLost();
-    }
+    this.#handshake?.onClose(failure);
+    if (failure.kind === 'connection') this.address.onLost();
     // A server that never answered what was learned of its address may be another one by now.
     if (this.#asked && !this.answered) this.address.forget();
-    this.#greeted?.settle(failure);
     this.#receiver?.stop();
     this.#table.clear(this.#judge(failure));
     this.#onLost?.(this, failure);
@@ -242,8 +214,10 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     pending.to = out.position;
     this.#table.push(pending);
     pending.holder = this;
-    this.#asked = true;
     this.#options.timekeeper.add(pending);
+    // Aborted already, or its client destroyed: it was taken back.
+    if (pending.settled) return;
+    this.#asked = true;
     if (last) this.#connection.halfClose();
     else this.#connection.flush();
   }
@@ -262,27 +236,32 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     return sure ? failure : new Failure({ ...failure, retryable: false });
   }
 
-  #onGreeted(greeted: Greeted | Failure | undefined): void {
-    if (!greeted) return;
-    this.#greeting = undefined;
-    if (greeted instanceof Failure) {
-      this.#greeted?.settle(greeted);
-      return;
-    }
+  #onGreeted(greeted: Greeted): Failure | undefined {
     const reads = greeted.dialect === 'ldbd' ? this.#asAsked(greeted.reads) : undefined;
     this.address.learn(greeted.dialect, reads);
-    if (reads?.strategy === 'close' && reads.oneRequest) {
-      this.#greeted?.settle(spent(this.endpoint));
-      return;
-    }
+    if (reads?.strategy === 'close' && reads.oneRequest) return spent(this.endpoint);
     this.#receiver = this.#createReceiver(greeted.dialect, reads);
-    this.#greeted?.settle(undefined);
+    return undefined;
   }
 
   /** A server whose reads could end by a fence can be asked to end them by closing. */
   #asAsked(reads: LdbdReads): LdbdReads {
     if (this.#options.ldbdReads === 'fence' || reads.strategy === 'close') return reads;
     return { strategy: 'close', pingReply: reads.pingReply, oneRequest: false };
+  }
+
+  #createHandshake(probe: Dialect): Handshake {
+    const { timekeeper, probeTimeoutMs, random, address } = this.#options;
+    return new Handshake({
+      timekeeper,
+      timeoutMs: probeTimeoutMs,
+      probe,
+      given: address.dialectIsGiven ? address.dialect : undefined,
+      endpoint: this.endpoint,
+      randomKey: randomFenceKey(random),
+      send: (bytes) => this.send(bytes),
+      onGreeted: (greeted) => this.#onGreeted(greeted),
+    });
   }
 
   #createReceiver(dialect: Dialect, reads: LdbdReads | undefined): Receiver {

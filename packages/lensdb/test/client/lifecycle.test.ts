@@ -65,10 +65,11 @@ describe('connect', () => {
   it('LensDBClient.connect leaves nothing behind when it fails', async () => {
     const lab = new Lab();
     lab.serve(closesAtOnce);
-    const error = await lab.failure(LensDBClient.connect(lab.options({ maxRetries: 0 })));
+    const error = await lab.failure(LensDBClient.connect(lab.options({ minConnections: 1 })));
     expect(error).toMatchObject({ code: 'REFUSED' });
-    await lab.advance(20);
-    expect(leftovers(lab)).toEqual(nothing);
+    const { dials } = lab.net;
+    await lab.advance(60_000);
+    expect([leftovers(lab), lab.net.dials]).toEqual([nothing, dials]);
   });
 });
 
@@ -88,6 +89,20 @@ describe('close', () => {
     await lab.run(closing);
     await lab.advance(20);
     expect(leftovers(lab)).toEqual(nothing);
+  });
+
+  it('refuses new calls also where a connection is idle', async () => {
+    const lab = new Lab();
+    slow(lab, 1000);
+    const client = lab.client({ maxConnections: 2, dialect: 'lens' });
+    await lab.run(Promise.all([client.exists('a'), client.exists('b')]));
+    const running = client.getText('a');
+    await lab.advance(10);
+    const closing = client.close();
+    expect(client.stats().pool.idle).toBe(1);
+    expect(await lab.failure(client.exists('a'))).toBeInstanceOf(ClosedError);
+    expect(await lab.run(running)).toBe('1');
+    await lab.run(closing);
   });
 
   it('ends what has not ended by timeoutMs, and resolves', async () => {
@@ -240,6 +255,33 @@ describe('status', () => {
     ]);
     expect(seen[2]?.endpoint).toBe('127.0.0.1:8080');
     expect(seen[6]?.cause).toBeInstanceOf(LensDBError);
+  });
+
+  it('stays up while one of several connections is lost', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const client = lab.client({ maxConnections: 2 });
+    await lab.run(Promise.all([client.get('a'), client.get('b')]));
+    lab.peers[0]?.end();
+    await lab.advance(10);
+    expect([client.stats().pool.open, client.toJSON().state]).toEqual([1, 'up']);
+  });
+
+  it('stays closing when a connection is opened meanwhile', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const client = lab.client();
+    const states: string[] = [];
+    const reading = (async () => {
+      for await (const { state } of client.status()) states.push(state);
+    })();
+    await lab.advance(0);
+    const call = client.get('a');
+    await lab.advance(0);
+    await lab.run(client.close());
+    expect(await call).toBe(null);
+    await reading;
+    expect(states).toEqual(['idle', 'connecting', 'closing', 'closed']);
   });
 
   it('is degraded while more connections are wanted than can be had', async () => {

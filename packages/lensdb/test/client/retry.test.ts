@@ -135,6 +135,26 @@ describe('what is repeated', () => {
     expect(new Set(sent.map(({ connection }) => connection)).size).toBe(tries);
   });
 
+  it('on a fresh connection also where the first try had to ask something before', async () => {
+    const lab = new Lab();
+    const answer = lensStore();
+    const tries: number[] = [];
+    lab.serve(
+      lens((request, peer) => {
+        if (request.type !== T.SETEX || request.key.length === 0) return answer(request);
+        if (tries.push(peer.number) > 1) return answer(request);
+        peer.end();
+        return undefined;
+      }),
+    );
+    const client = await clientOf(lab, { maxConnections: 3 });
+    await lab.run(Promise.all([client.ping(), client.ping(), client.ping()]));
+    await lab.run(client.setEx('a', '1', 60));
+    // Connections 1 to 3 are the pool's, two of them idle; 4 asked whether the server has SETEX.
+    expect(tries[0]).toBeLessThan(4);
+    expect(tries[1]).toBe(5);
+  });
+
   it('a call that never reached the server, CLEAR too', async () => {
     const lab = new Lab();
     lab.net.onDial = (_address, number) => (number === 1 ? 'refuse' : 'accept');

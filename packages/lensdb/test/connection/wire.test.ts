@@ -1,3 +1,4 @@
+import { Timekeeper } from '@wirewright/core';
 import { describe, expect, it } from 'vitest';
 import {
   AbortedError,
@@ -8,6 +9,10 @@ import {
   ServerError,
   TimeoutError,
 } from '../../src/index.ts';
+import { Address } from '../../src/connection/address.ts';
+import { Opener } from '../../src/connection/opener.ts';
+import { LensDBWire } from '../../src/connection/wire.ts';
+import { getOperation } from '../../src/operations.ts';
 import { ldbdRequest } from '../../src/protocol/ldbd/request.ts';
 import { ldbdResponse } from '../../src/protocol/ldbd/response.ts';
 import { LensMessageType as T } from '../../src/protocol/lens/codes.ts';
@@ -96,9 +101,8 @@ describe('answers', () => {
 
   it('are refused above maxFrameBytes, before memory is taken', async () => {
     const lab = new Lab();
-    const huge = lensResponse(0, 'v');
-    huge.set([0xff, 0xff, 0xff, 0xff], 6);
-    lab.serve(lens(({ type }) => (type === T.PING ? lensResponse(0, 'pong') : huge)));
+    const long = lensResponse(0, 'v'.repeat(987));
+    lab.serve(lens(({ type }) => (type === T.PING ? lensResponse(0, 'pong') : long.subarray(0, 20))));
     const client = await connected(lab, { maxFrameBytes: 1000 });
     const error = await lab.failure(client.get('a'));
     expect(error).toBeInstanceOf(ProtocolError);
@@ -205,10 +209,14 @@ describe('a connection is not used again', () => {
     expect(await lab.run(client.getText('a'))).toBe('1');
   });
 
-  it('after status 4, which more answers may follow', async () => {
+  it.each([
+    ['has followed', 2],
+    ['may follow', 1],
+  ])('after status 4, which another answer %s', async (_how, times) => {
     const lab = new Lab();
     const invalid = lensResponse(4, '', 'Invalid message format');
-    lab.serve(lens(({ type }) => (type === T.GET ? Uint8Array.of(...invalid, ...invalid) : lensResponse(0, 'pong'))));
+    const answer = Uint8Array.from(Array.from({ length: times }, () => [...invalid]).flat());
+    lab.serve(lens(({ type }) => (type === T.GET ? answer : lensResponse(0, 'pong'))));
     const client = await connected(lab);
     const error = await lab.failure(client.get('a'));
     expect(error).toBeInstanceOf(LensDBInvalidRequestError);
@@ -275,6 +283,61 @@ describe('a connection that ends', () => {
   });
 });
 
+describe('a wire', () => {
+  /** The wire of one connection in a lab, without client and pool. */
+  async function open(lab: Lab): Promise<{ wire: LensDBWire; timekeeper: Timekeeper }> {
+    const timekeeper = new Timekeeper(lab.ports.clock);
+    const { clock, random, turns } = lab.ports;
+    const opener = new Opener({
+      runtime: { clock, random, turns, net: lab.net },
+      timekeeper,
+      maxFrameBytes: 1000,
+      probeTimeoutMs: 1000,
+      ldbdReads: 'fence',
+    });
+    const wire = await lab.run(opener.open(new Address({ host: '127.0.0.1', port: 8080 }, 'lens'), 1000));
+    expect(wire).toBeInstanceOf(LensDBWire);
+    return { wire: wire as LensDBWire, timekeeper };
+  }
+
+  it('takes one request at a time', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const { wire } = await open(lab);
+    const done: string[] = [];
+    const request = { key: 'a', value: '', ttl: 0 };
+    const first = wire.request(getOperation, request, Infinity, undefined, () => done.push('first'));
+    expect(wire.usable).toBe(false);
+    const second = wire.request(getOperation, request, Infinity, undefined, () => done.push('second'));
+    expect(await lab.run(second)).toMatchObject({ kind: 'connection', outcome: 'not-sent' });
+    expect(await lab.run(first)).toBe(null);
+    expect(wire.usable).toBe(true);
+  });
+
+  it('sends nothing for a signal that is aborted already, and comes back', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const { wire, timekeeper } = await open(lab);
+    let done = 0;
+    const request = { key: 'a', value: '', ttl: 0 };
+    const result = wire.request(getOperation, request, Infinity, AbortSignal.abort('no'), () => (done += 1));
+    expect(await lab.run(result)).toMatchObject({ kind: 'aborted', outcome: 'not-sent', cause: 'no' });
+    expect([lab.writes, done, wire.usable, timekeeper.size]).toEqual([[], 1, true, 0]);
+  });
+
+  it('sends nothing once its client is destroyed', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const { wire, timekeeper } = await open(lab);
+    timekeeper.abandonAll(new Error('over'));
+    let done = 0;
+    const request = { key: 'a', value: '', ttl: 0 };
+    const result = wire.request(getOperation, request, Infinity, undefined, () => (done += 1));
+    expect(await lab.run(result)).toMatchObject({ kind: 'closed' });
+    expect([done, timekeeper.size]).toEqual([1, 0]);
+  });
+});
+
 describe('ldbd on a connection', () => {
   it('repeats a read whose value holds the answers of the fences', async () => {
     const lab = new Lab();
@@ -303,6 +366,27 @@ describe('ldbd on a connection', () => {
     expect(first.stats().operations['get']).toMatchObject({ success: 1, error: 0 });
     // The repeat begins with the other fence.
     expect(lab.peers[2]?.received.map((received) => received[5])).toEqual([1, 4, 9]);
+    expect(lab.peers[1]?.ended).toBe(true);
+  });
+
+  it('gives up a read whose end cannot be told, again and again', async () => {
+    const lab = new Lab();
+    lab.serve((peer) => {
+      const answers = ldbd(new Map([['a', bytes('1')]]))(peer) as (received: Uint8Array) => void;
+      let requests = 0;
+      return (received) => {
+        requests += 1;
+        // The third request of a read is the second fence: what answers it is never what it should be.
+        if (peer.number === 1 ? requests === 5 : requests === 3) peer.send(bytes('?'.repeat(13)));
+        else answers(received);
+      };
+    });
+    const client = lab.client({ maxRetries: 0 });
+    await lab.run(client.connect());
+    const error = await lab.failure(client.get('a'));
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({ retryable: false, message: /the end of the answer could not be told/ as never });
+    expect([lab.peers.length, client.stats().pool.leased]).toEqual([5, 0]);
   });
 
   it("reads to the end of the stream with ldbdReads 'close'", async () => {

@@ -25,7 +25,7 @@ import {
   withClient,
 } from '@wirewright/lensdb';
 
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 function same<A, B>(_proof: Equal<A, B>): void {}
 
 interface User {
