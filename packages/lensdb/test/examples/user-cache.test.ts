@@ -1,4 +1,4 @@
-import { LensDBError, TimeoutError, UnsupportedError } from '@wirewright/lensdb';
+import { type LensDBError, TimeoutError, UnsupportedError } from '@wirewright/lensdb';
 import { startLensServer } from '@wirewright/lensdb/testing';
 import { FakeClock } from '@wirewright/core/testing';
 import { describe, expect, it } from 'vitest';
