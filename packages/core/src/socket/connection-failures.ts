@@ -50,6 +50,18 @@ export function brokenWire(endpoint: string, error: unknown): Failure {
   });
 }
 
+/** What writes requests threw: nothing of this one was sent. */
+export function encoderFailed(error: unknown): Failure {
+  return new Failure({
+    kind: 'protocol',
+    code: 'ENCODER_FAILED',
+    message: 'the request could not be encoded; nothing was sent (the cause tells why)',
+    outcome: 'not-sent',
+    retryable: false,
+    cause: error,
+  });
+}
+
 /** An abandoned request's answer, behind which all others wait, does not come. */
 export function stalledFailure(endpoint: string, stallMs: number): Failure {
   return new Failure({

@@ -1,7 +1,8 @@
 /** Finds out that a peer is gone when the network does not say so, by protocol pings. */
 
 import { Failure } from '../errors/failure.ts';
-import type { Clock, Timer } from '../ports.ts';
+import { OptionChecker } from '../options.ts';
+import type { Ports, Timer } from '../ports.ts';
 import type { Connection, Wire } from './connection.ts';
 import { brokenWire } from './connection-failures.ts';
 
@@ -9,24 +10,37 @@ export interface LivenessOptions<W extends Wire> {
   /**
    * A ping is sent when nothing was received for this long, and also when nothing was sent: servers close
    * connections whose client is silent, however much they send to it themselves. Noticed between one and two such
-   * times later, so at most half of what such a server allows.
+   * times later, so at most half of what such a server allows. In milliseconds; Infinity never pings.
    */
   readonly idleMs: number;
-  /** The connection is dead when nothing at all was received for this long after a ping, while it is being read. */
+  /**
+   * The connection is dead when nothing at all was received for this long after a ping, while it is being read. In
+   * milliseconds.
+   */
   readonly timeoutMs: number;
-  /** Sends a ping. Its answer needs no matching here: any byte received proves the peer. */
+  /**
+   * Sends a ping. Its answer needs no matching here: any byte received proves the peer. When it throws, the connection
+   * ends.
+   */
   readonly ping: (wire: W) => void;
 }
 
+export const livenessOptions: OptionChecker = new OptionChecker('liveness', {
+  idleMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
+  timeoutMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
+  ping: { kind: 'function' },
+});
+
 /** Watches one connection. Its timer keeps no process alive. */
 export class Liveness<W extends Wire> {
-  readonly #clock: Clock;
+  readonly #ports: Pick<Ports, 'clock' | 'turns'>;
   readonly #connection: Connection<W>;
   readonly #options: LivenessOptions<W>;
   #timer: Timer | undefined;
+  #stopped = false;
 
-  constructor(clock: Clock, connection: Connection<W>, options: LivenessOptions<W>) {
-    this.#clock = clock;
+  constructor(ports: Pick<Ports, 'clock' | 'turns'>, connection: Connection<W>, options: LivenessOptions<W>) {
+    this.#ports = ports;
     this.#connection = connection;
     this.#options = options;
   }
@@ -36,6 +50,7 @@ export class Liveness<W extends Wire> {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -50,10 +65,20 @@ export class Liveness<W extends Wire> {
       if (!this.#ping()) return;
       if (heard) return this.#watch();
       this.#arm(this.#options.timeoutMs, () => {
-        if (this.#connection.bytesReceived !== received || this.#connection.paused) this.#watch();
-        else this.#connection.close(this.#dead());
+        // Of a process that was busy, or asleep, the timers come first: what has arrived meanwhile is read behind them.
+        this.#ports.turns.immediate(() => this.#judge(received));
       });
     });
+  }
+
+  #judge(receivedBefore: number): void {
+    if (!this.#watches) return;
+    if (this.#connection.bytesReceived !== receivedBefore || this.#connection.paused) this.#watch();
+    else this.#connection.close(this.#dead());
+  }
+
+  get #watches(): boolean {
+    return !this.#stopped && this.#connection.up;
   }
 
   /** A ping that cannot be sent proves nothing about the peer, but this connection is not to be trusted any more. */
@@ -63,12 +88,12 @@ export class Liveness<W extends Wire> {
     } catch (error) {
       this.#connection.close(brokenWire(this.#connection.endpoint, error));
     }
-    return this.#connection.up;
+    return this.#watches;
   }
 
   #arm(delayMs: number, callback: () => void): void {
-    this.#timer = this.#clock.setTimer(() => {
-      if (this.#connection.up) callback();
+    this.#timer = this.#ports.clock.setTimer(() => {
+      if (this.#watches) callback();
     }, delayMs);
     this.#timer.unref();
   }

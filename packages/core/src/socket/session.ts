@@ -5,18 +5,20 @@
 
 import { abandonedFailure, type Abandonment, type Pending } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
-import { ArgumentError } from '../errors/kinds.ts';
 import { WaitingRoom } from '../kit/waiting-room.ts';
 import type { Timer } from '../ports.ts';
 import { fullJitter } from '../retry/backoff.ts';
 import type { Connection } from './connection.ts';
+import { encoderFailed } from './connection-failures.ts';
 import { Liveness } from './liveness.ts';
-import type { SessionOptions, SessionState, SessionWire } from './session-options.ts';
+import { openerFailed } from './pool-failures.ts';
+import { setUpFailed, setUpTooSlow, waitingRoomFull } from './session-failures.ts';
+import { checkSessionOptions, type SessionOptions, type SessionState, type SessionWire } from './session-options.ts';
+import { tell, warnOf } from './tell.ts';
 
-type Bounds = Required<Pick<SessionOptions<never, never>, 'maxWaiting' | 'maxWaitingBytes' | 'backoff'>>;
-
-/** Where the back-off function fails: there has to be some. */
-const pauseWithoutBackoffMs = 1000;
+type Bounds = Required<
+  Pick<SessionOptions<never, never>, 'maxWaiting' | 'maxWaitingBytes' | 'backoff' | 'setUpTimeoutMs'>
+>;
 
 const defaultBackoff = fullJitter({ baseMs: 50, capMs: 5000 });
 
@@ -30,13 +32,18 @@ export class Session<Request, W extends SessionWire<Request>> {
   #failuresInARow = 0;
   #lastFailure: Failure | undefined;
   #redialTimer: Timer | undefined;
+  /** Runs while `onUp` does. */
+  #setUpTimer: Timer | undefined;
   /** Whether the connection is wanted when no call waits for it. */
   #wanted = false;
   #refed = true;
 
+  /** @throws ArgumentError for an option that is none */
   constructor(options: SessionOptions<Request, W>) {
-    const { maxWaiting = 10_000, maxWaitingBytes = 16 * 1024 * 1024, backoff = defaultBackoff } = options;
-    this.#options = { ...options, maxWaiting, maxWaitingBytes, backoff };
+    checkSessionOptions(options);
+    const { maxWaiting = 10_000, maxWaitingBytes = 16 * 1024 * 1024 } = options;
+    const { backoff = defaultBackoff, setUpTimeoutMs = 30_000 } = options;
+    this.#options = { ...options, maxWaiting, maxWaitingBytes, backoff, setUpTimeoutMs };
     this.#room = new WaitingRoom(maxWaiting, maxWaitingBytes, (pending, why) => this.#gaveUp(pending, why));
   }
 
@@ -44,7 +51,7 @@ export class Session<Request, W extends SessionWire<Request>> {
     return this.#state;
   }
 
-  /** The number of the current connection, or of the last one. The first is 1. */
+  /** The number of the current connection, or of the last try to get one. Tries count from 1, failed ones too. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -67,8 +74,9 @@ export class Session<Request, W extends SessionWire<Request>> {
    */
   submit(request: Request, pending: Pending, bytes: number): void {
     if (this.#state.is === 'up') {
-      const { wire } = this.#connection as Connection<W>;
-      if (this.#room.size === 0 && !wire.full) {
+      // None for as long as `onDown` runs: who calls from there waits for the next one.
+      const wire = this.#connection?.wire;
+      if (wire && this.#room.size === 0 && !wire.full) {
         this.#send(wire, request, pending);
         return;
       }
@@ -77,7 +85,8 @@ export class Session<Request, W extends SessionWire<Request>> {
       return;
     }
     if (!this.#room.enter(request, pending, bytes)) {
-      pending.settle(this.#overloaded());
+      const { maxWaiting, maxWaitingBytes } = this.#options;
+      pending.settle(waitingRoomFull(maxWaiting, maxWaitingBytes, this.#lastFailure));
       return;
     }
     if (this.#state.is === 'idle') this.#dial();
@@ -96,27 +105,35 @@ export class Session<Request, W extends SessionWire<Request>> {
     this.#dial();
   }
 
-  /** Ends the current connection with `failure`; calls that wait go to the next one. */
+  /**
+   * Ends the current connection with `failure`, if there is one; calls that wait go to the next one. A failure of
+   * authentication, permission or support that is not retryable ends them, as one of a try does.
+   */
   drop(failure: Failure): void {
     this.#connection?.close(failure);
   }
 
+  /** Whether the connection keeps the process alive, and the pause before the next one if it is wanted. */
   ref(): void {
     this.#refed = true;
     this.#connection?.ref();
+    if (this.#wanted) this.#redialTimer?.ref();
   }
 
   unref(): void {
     this.#refed = false;
     this.#connection?.unref();
+    this.#redialTimer?.unref();
   }
 
-  /** Ends everything: calls that wait end `not-sent`, sent ones as the wire says. */
+  /**
+   * Ends everything: calls that wait end `not-sent`, sent ones as the wire says. A dial under way ends with its
+   * timekeeper, or at its own time limit.
+   */
   destroy(failure: Failure): void {
     if (this.#state.is === 'closed') return;
     this.#setState({ is: 'closed', cause: failure });
     this.#redialTimer?.cancel();
-    this.#liveness?.stop();
     this.#room.fail(failure.as('not-sent'));
     this.#connection?.close(failure);
     this.#connection = undefined;
@@ -124,32 +141,19 @@ export class Session<Request, W extends SessionWire<Request>> {
 
   #setState(state: SessionState): void {
     this.#state = state;
-    this.#guarded(() => this.#options.onState?.(state));
-  }
-
-  /** What a callback throws is a bug of its own: it surfaces by itself (uncaught), and leaves this machine running. */
-  #guarded(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#options.ports.clock.setTimer(() => {
-        throw error;
-      }, 0);
-    }
+    tell('onState', this.#options.onState, state);
   }
 
   #dial(): void {
     this.#epoch += 1;
     const epoch = this.#epoch;
     this.#setState({ is: 'connecting', epoch, cause: this.#lastFailure });
-    void this.#connect(epoch);
+    // Who was told may have ended the session.
+    if (!this.#closedBy()) void this.#connect(epoch);
   }
 
   async #connect(epoch: number): Promise<void> {
-    const result = await this.#options.open({
-      onClosed: (connection, failure) => this.#onClosed(connection, epoch, failure),
-      onProgress: () => this.#serve(),
-    });
+    const result = await this.#open(epoch);
     const closed = this.#closedBy();
     if (result instanceof Failure) {
       if (!closed) this.#onFailed(result);
@@ -168,7 +172,7 @@ export class Session<Request, W extends SessionWire<Request>> {
     if (!this.#refed) result.unref();
     // A peer may fall silent while it is being asked what comes first, too.
     this.#startLiveness(result);
-    const failure = await this.#runOnUp(result.wire, epoch);
+    const failure = await this.#runOnUp(result, epoch);
     // It may have been lost, or the session closed, meanwhile: `onClosed` has seen to that.
     if (this.#connection !== result) return;
     if (failure) result.close(failure);
@@ -179,24 +183,37 @@ export class Session<Request, W extends SessionWire<Request>> {
     return this.#state.is === 'closed' ? this.#state.cause : undefined;
   }
 
-  async #runOnUp(wire: W, epoch: number): Promise<Failure | undefined> {
+  async #open(epoch: number): Promise<Connection<W> | Failure> {
     try {
-      return await this.#options.onUp?.(wire, epoch);
-    } catch (error) {
-      return new Failure({
-        kind: 'connection',
-        code: 'SETUP_FAILED',
-        message: 'what has to be done on a new connection failed (the cause tells how)',
-        outcome: 'not-sent',
-        retryable: true,
-        cause: error,
+      return await this.#options.open({
+        onClosed: (connection, failure) => this.#onClosed(connection, epoch, failure),
+        onProgress: () => this.#serve(),
       });
+    } catch (error) {
+      return openerFailed(error);
+    }
+  }
+
+  async #runOnUp(connection: Connection<W>, epoch: number): Promise<Failure | undefined> {
+    const { onUp, setUpTimeoutMs, ports } = this.#options;
+    if (!onUp) return undefined;
+    const { endpoint, wire } = connection;
+    const timer = ports.clock.setTimer(() => connection.close(setUpTooSlow(setUpTimeoutMs, endpoint)), setUpTimeoutMs);
+    // The connection itself keeps the process alive, if that is wanted.
+    timer.unref();
+    this.#setUpTimer = timer;
+    try {
+      return await onUp(wire, epoch);
+    } catch (error) {
+      return setUpFailed(error, endpoint);
+    } finally {
+      timer.cancel();
     }
   }
 
   #startLiveness(connection: Connection<W>): void {
     if (!this.#options.liveness) return;
-    this.#liveness = new Liveness(this.#options.ports.clock, connection, this.#options.liveness);
+    this.#liveness = new Liveness(this.#options.ports, connection, this.#options.liveness);
     this.#liveness.start();
   }
 
@@ -208,29 +225,28 @@ export class Session<Request, W extends SessionWire<Request>> {
 
   #onClosed(connection: Connection<W>, epoch: number, failure: Failure): void {
     if (this.#connection !== connection) return;
+    const wasUp = this.#state.is === 'up';
     this.#connection = undefined;
+    this.#setUpTimer?.cancel();
     this.#liveness?.stop();
     this.#liveness = undefined;
-    this.#guarded(() => this.#options.onDown?.(epoch, failure));
-    // Being up proves little without a handshake: a peer that accepts and closes without a word has failed again.
-    if (connection.bytesReceived > 0) this.#failuresInARow = 0;
+    tell('onDown', this.#options.onDown, epoch, failure);
+    // Being up proves little without a handshake: a peer that accepts and closes without a word has failed again. So
+    // has one on which what comes first could not be done.
+    if (wasUp && connection.bytesReceived > 0) this.#failuresInARow = 0;
     if (this.#state.is !== 'closed') this.#onFailed(failure);
   }
 
   #onFailed(failure: Failure): void {
     this.#lastFailure = failure;
-    // Wrong credentials are wrong again in a second: those that wait are told, and the next call tries anew.
-    if ((failure.kind === 'authentication' || failure.kind === 'unsupported') && !failure.retryable) {
-      this.#setState({ is: 'idle', cause: failure });
-      this.#room.fail(failure.as('not-sent'));
-      return;
-    }
+    if (isFinal(failure)) return this.#giveUp(failure);
     if (this.#room.size === 0 && !this.#wanted) {
       this.#setState({ is: 'idle', cause: failure });
       return;
     }
     this.#failuresInARow += 1;
     const pause = this.#pauseMs();
+    if (pause === Infinity) return this.#giveUp(failure);
     this.#redialTimer = this.#options.ports.clock.setTimer(() => this.#redial(failure), pause);
     // Calls that wait keep the process alive by their deadlines, and so does a connection that is wanted.
     if (!this.#wanted || !this.#refed) this.#redialTimer.unref();
@@ -238,28 +254,35 @@ export class Session<Request, W extends SessionWire<Request>> {
     this.#setState({ is: 'down', cause: failure, retryInMs: pause });
   }
 
+  /** Those that wait are told, and the next call tries anew. */
+  #giveUp(failure: Failure): void {
+    this.#failuresInARow = 0;
+    this.#setState({ is: 'idle', cause: failure });
+    this.#room.fail(failure.as('not-sent'));
+  }
+
   #pauseMs(): number {
-    const { ports, backoff } = this.#options;
-    let pause = pauseWithoutBackoffMs;
-    this.#guarded(() => {
-      const asked = backoff(this.#failuresInARow, ports.random);
-      if (!(asked >= 0)) throw new ArgumentError(`backoff() must give a pause of 0 ms or more, not ${String(asked)}`);
-      pause = asked;
-    });
-    return pause;
+    const { backoff, ports } = this.#options;
+    try {
+      const pause = backoff(this.#failuresInARow, ports.random);
+      if (typeof pause === 'number' && pause >= 0) return pause;
+      throw new RangeError(`a pause is 0 ms or more, not ${String(pause)}`);
+    } catch (error) {
+      warnOf('backoff', error);
+      return defaultBackoff(this.#failuresInARow, ports.random);
+    }
   }
 
   #redial(failure: Failure): void {
-    if (this.#state.is !== 'down') return;
     if (this.#room.size === 0 && !this.#wanted) this.#setState({ is: 'idle', cause: failure });
     else this.#dial();
   }
 
   /** Lets waiting calls go, as far as there is room. */
   #serve(): void {
-    if (this.#state.is !== 'up' || this.#room.size === 0) return;
-    const { wire } = this.#connection as Connection<W>;
-    while (!wire.full) {
+    if (this.#room.size === 0) return;
+    // Each time anew: writing a request may end the connection, and the rest waits for the next one.
+    for (let { wire } = this; wire && !wire.full; { wire } = this) {
       const call = this.#room.leave();
       if (!call) return;
       this.#send(wire, call.request, call.pending);
@@ -270,16 +293,7 @@ export class Session<Request, W extends SessionWire<Request>> {
     try {
       wire.send(request, pending);
     } catch (error) {
-      pending.settle(
-        new Failure({
-          kind: 'protocol',
-          code: 'ENCODER_FAILED',
-          message: 'the request could not be encoded; nothing was sent (the cause tells why)',
-          outcome: 'not-sent',
-          retryable: false,
-          cause: error,
-        }),
-      );
+      pending.settle(encoderFailed(error));
     }
   }
 
@@ -288,19 +302,12 @@ export class Session<Request, W extends SessionWire<Request>> {
     const up = this.#state.is === 'up';
     const failure = abandonedFailure(pending, why, 'not-sent', up ? 'queue' : 'connect');
     const last = this.#lastFailure;
-    if (up || why !== 'deadline' || !last) return failure;
+    if (why !== 'deadline' || !last) return failure;
     return new Failure({ ...failure, cause: last.cause, details: { ...failure.details, lastFailure: last.code } });
   }
+}
 
-  #overloaded(): Failure {
-    const { maxWaiting, maxWaitingBytes } = this.#options;
-    return new Failure({
-      kind: 'overloaded',
-      message: `too many calls wait for the connection (bounds: ${maxWaiting} calls, ${maxWaitingBytes} bytes); slow down, or raise the bounds`,
-      outcome: 'not-sent',
-      retryable: true,
-      cause: this.#lastFailure?.cause,
-      details: { phase: 'queue' },
-    });
-  }
+/** Wrong credentials are wrong again in a second, and what a server cannot do it cannot do in a second either. */
+function isFinal({ kind, retryable }: Failure): boolean {
+  return !retryable && (kind === 'authentication' || kind === 'permission' || kind === 'unsupported');
 }

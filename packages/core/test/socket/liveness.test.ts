@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Connection, Liveness } from '../../src/socket/index.ts';
 import { createLines, type Lines, type LineWire } from '../support/lines.ts';
 
 const ping = (wire: LineWire): void => void wire.call('ping');
@@ -55,6 +56,72 @@ describe('Liveness', () => {
     connection.resume();
     await run(20_000);
     expect([session.state.is, session.epoch]).toEqual(['up', 1]);
+  });
+
+  it('is over with its connection, and leaves no timer', async () => {
+    const { net, ports, run } = await connected();
+    expect([ports.clock.pendingTimers, ports.clock.refedTimers]).toEqual([2, 1]);
+    await run(50);
+    expect([ports.clock.pendingTimers, ports.clock.refedTimers]).toEqual([1, 0]);
+    net.links[0]?.reset('client');
+    await run(20);
+    // That of the redial.
+    expect([ports.clock.pendingTimers, ports.clock.refedTimers]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['ends as soon as the answer is late', 499, 'up'],
+    ['waits for as long as it says', 501, 'down'],
+  ])('%s', async (_, afterMs, state) => {
+    const { session, net, run } = await connected();
+    net.links[0]?.blackHole();
+    await run(996 + afterMs);
+    expect(session.state.is).toBe(state);
+  });
+
+  it('judges nobody before it has read what arrived while the process was busy', async () => {
+    const { session, net, ports, run } = await connected();
+    const [link] = net.links;
+    link?.blackHole('up');
+    await run(1400);
+    // A byte comes after the time is up; by the time that anything is looked at, both have been.
+    link?.down.change({ latencyMs: [200, 200] });
+    link?.server.write(new Uint8Array([0x2e]));
+    ports.clock.jump(300);
+    await run(100);
+    expect([session.state.is, session.epoch]).toEqual(['up', 1]);
+  });
+
+  it('does not go on with a connection that ends before it is judged', async () => {
+    const { net, ports, run } = await connected();
+    const [link] = net.links;
+    link?.blackHole('up');
+    await run(1400);
+    link?.down.change({ latencyMs: [200, 200] });
+    link?.server.write(new Uint8Array([0x2e]));
+    link?.close('server');
+    ports.clock.jump(300);
+    await run(20);
+    // That of the redial.
+    expect(ports.clock.pendingTimers).toBe(1);
+  });
+
+  it('can be stopped at any time', async () => {
+    const { connection, ports, run } = createLines();
+    const [opened] = await Promise.all([Connection.open(connection), run(20)]);
+    let pings = 0;
+    const options = { idleMs: 1000, timeoutMs: 500, ping: () => ((pings += 1), liveness.stop()) };
+    const liveness = new Liveness(ports, opened as Connection<LineWire>, options);
+    liveness.start();
+    await run(5000);
+    expect([pings, (opened as Connection<LineWire>).up, ports.clock.pendingTimers]).toEqual([1, true, 0]);
+  });
+
+  it('never pings when it is told so', async () => {
+    const lines = createLines({ session: { liveness: { idleMs: Infinity, timeoutMs: 1, ping } } });
+    lines.session.start();
+    await lines.run(1_000_000);
+    expect(lines.received).toEqual([]);
   });
 
   it('ends a connection whose ping cannot be written', async () => {

@@ -69,8 +69,10 @@ class ByIdClient {
   }
 
   check(): void {
+    const { state, wire } = this.#session;
+    if (state.is === 'up' && !wire) this.#world.violation('the session is up without a connection');
     if (this.#session.waiting > 8) this.#world.violation(`${this.#session.waiting} calls wait, at most 8 may`);
-    const inFlight = this.#session.wire?.inFlight ?? 0;
+    const inFlight = wire?.inFlight ?? 0;
     if (inFlight > this.maxInFlight) this.#world.violation(`${inFlight} ids are taken, there are ${this.maxInFlight}`);
   }
 
