@@ -155,6 +155,7 @@ export const httpCases: readonly Case[] = [
       const calls = Array.from({ length: 5 }, () => request('GET', '/'));
       assert.equal(failureOf(await calls[4]).kind, 'overloaded');
       assert.deepEqual(client.stats(), { inFlight: 2, waiting: 2 });
+      while (waiting.length < 2) await new Promise<void>((resolve) => setImmediate(resolve));
       for (let served = 0; served < 4;) {
         const response = waiting.shift();
         if (response) {

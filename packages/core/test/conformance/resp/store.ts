@@ -56,6 +56,8 @@ class Visitor {
   #received: Buffer = Buffer.alloc(0);
   #queued: Buffer[][] | undefined;
   #known: boolean;
+  /** Waits for a list: what comes behind that waits, too. */
+  #blocked = false;
 
   constructor(id: number, socket: Socket, store: RespStore) {
     this.id = id;
@@ -70,12 +72,17 @@ class Visitor {
   /** What was pushed into a list that it waits for. False when it is gone. */
   take(list: string, value: Buffer): boolean {
     if (this.socket.destroyed) return false;
-    return this.socket.write(array([blob(list), blob(value)])) || true;
+    this.socket.write(array([blob(list), blob(value)]));
+    this.#blocked = false;
+    this.#onData(Buffer.alloc(0));
+    return true;
   }
 
   #onData(chunk: Buffer): void {
     this.#received = Buffer.concat([this.#received, chunk]);
-    for (let command = readCommand(this.#received); command; command = readCommand(this.#received)) {
+    while (!this.#blocked) {
+      const command = readCommand(this.#received);
+      if (!command) return;
       this.#received = this.#received.subarray(command.end);
       const answer = this.#onCommand(command.parts);
       if (answer !== undefined) this.socket.write(answer);
@@ -170,6 +177,7 @@ class Visitor {
   #pop(key: string): Buffer | undefined {
     const value = this.#store.lists.get(key)?.shift();
     if (value) return array([blob(key), blob(value)]);
+    this.#blocked = true;
     this.#store.waiting.set(key, [...(this.#store.waiting.get(key) ?? []), this]);
     return undefined;
   }
