@@ -142,7 +142,9 @@ export class Caller {
 
   /** Counts a call in. Its deadline, or why it may not begin. */
   #begin(signal: AbortSignal | undefined, timeoutMs: number): number | GaveUp {
-    if (!(timeoutMs > 0)) checkOption(this.#options.system, 'timeoutMs', timeoutMs, timeoutRule, this.#options.system);
+    // Text would pass the comparison, and make text of the deadline.
+    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0))
+      checkOption(this.#options.system, 'timeoutMs', timeoutMs, timeoutRule, this.#options.system);
     if (signal?.aborted) {
       const aborted = abandonedFailure(new Pending(() => {}, 0, signal), 'aborted', 'not-sent', 'start');
       return new GaveUp(aborted, 0, [], 'ended');
