@@ -93,8 +93,8 @@ export const httpCases: readonly Case[] = [
       const handle: Handler = async (incoming, response) => {
         if (incoming.url === '/announced') response.setHeader('Content-Length', body.length);
         for (let at = 0; at < body.length && !response.destroyed; at += 100_000) {
-          if (!response.write(body.subarray(at, at + 100_000)))
-            await Promise.race([once(response, 'drain'), once(response, 'close')]);
+          const chunk = body.subarray(at, at + 100_000);
+          await new Promise<void>((resolve) => response.write(chunk, () => resolve()));
         }
         response.end();
       };
