@@ -76,15 +76,15 @@ export class Caller {
     const { signal, timeoutMs = this.#options.timeoutMs } = options;
     const dueAt = this.#begin(signal, timeoutMs);
     if (typeof dueAt !== 'number') return Promise.resolve(dueAt);
-    return new Promise((resolve, reject) => {
-      const call = new Call<T>(this, resolve, reject, dueAt, signal, idempotent, send);
-      this.timekeeper.add(call as Pending);
-      try {
-        send(call as Pending);
-      } catch (error) {
-        call.fail(error);
-      }
-    });
+    const promise = new Promise<T | GaveUp>(keepSettlers);
+    const call = new Call<T>(this, dueAt, signal, idempotent, send);
+    this.timekeeper.add(call as Pending);
+    try {
+      send(call as Pending);
+    } catch (error) {
+      call.fail(error);
+    }
+    return promise;
   }
 
   /** Runs a call whose tries are several steps; otherwise as `submit`. */
@@ -155,7 +155,16 @@ export class Caller {
   }
 }
 
-/** The first try of a call, which goes on by itself when it fails. */
+let lastResolve: (result: unknown) => void;
+let lastReject: (error: unknown) => void;
+
+/** Keeps the functions of a new promise for the `Call` made next: an executor of its own would cost every call a closure. */
+function keepSettlers(resolve: (result: never) => void, reject: (error: unknown) => void): void {
+  lastResolve = resolve as (result: unknown) => void;
+  lastReject = reject;
+}
+
+/** The first try of a call, which goes on by itself when it fails. It settles the promise that was made last. */
 class Call<T> extends Pending<T> {
   readonly #caller: Caller;
   readonly #conclude: (result: T | GaveUp) => void;
@@ -165,17 +174,15 @@ class Call<T> extends Pending<T> {
 
   constructor(
     caller: Caller,
-    conclude: (result: T | GaveUp) => void,
-    reject: (error: unknown) => void,
     dueAt: number,
     signal: AbortSignal | undefined,
     idempotent: boolean,
     send: (pending: Pending) => void,
   ) {
-    super(conclude as (result: T | Failure) => void, dueAt, signal);
+    super(lastResolve, dueAt, signal);
     this.#caller = caller;
-    this.#conclude = conclude;
-    this.#reject = reject;
+    this.#conclude = lastResolve;
+    this.#reject = lastReject;
     this.#idempotent = idempotent;
     this.#send = send;
   }
