@@ -141,7 +141,7 @@ export const callCases: readonly Case[] = [
   },
 ];
 
-export function addressOf(url: string): { host: string; port: number } {
+function addressOf(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url.replace(/^lensdb:/, 'http:'));
   return { host: hostname, port: Number(port) };
 }
