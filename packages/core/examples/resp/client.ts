@@ -12,7 +12,7 @@ import type { SocketTarget } from '@wirewright/core';
 import { Queue, queueSubscriber, Subscriptions } from '@wirewright/core/kit';
 import { Connection, type ConnectionHooks, nodeRuntime, PipelinedWire, type Pool } from '@wirewright/core/socket';
 import { type Runtime, Session, type TlsOptions, wirePool } from '@wirewright/core/socket';
-import { type Command, RespCodec, type RespValue } from './protocol.ts';
+import { type Command, decoder, RespCodec, type RespValue } from './protocol.ts';
 
 type Wire = PipelinedWire<Command, RespValue>;
 type Login = { readonly username?: string; readonly password: string };
@@ -103,7 +103,7 @@ export class RespClient {
   }
 
   #deliver([, channel, message]: readonly Uint8Array[]): void {
-    const [topic, payload] = [new TextDecoder().decode(channel), message as Uint8Array];
+    const [topic, payload] = [decoder.decode(channel), message as Uint8Array];
     this.#subscriptions.deliver(topic, payload, payload.length, this.#session.epoch);
   }
 }

@@ -8,7 +8,7 @@ import type { PipelineCodec } from '@wirewright/core/socket';
 export type RespValue = string | number | null | Uint8Array | readonly RespValue[];
 export type Command = readonly (string | Uint8Array)[];
 
-const decoder = new TextDecoder();
+export const decoder = new TextDecoder();
 const [array, set, map, push, blob, error] = [0x2a, 0x7e, 0x25, 0x3e, 0x24, 0x2d];
 const isAggregate = (type: number): boolean => type === array || type === map || type === push || type === set;
 
@@ -53,7 +53,9 @@ export class RespCodec implements PipelineCodec<Command, RespValue>, FrameMeter 
       const count = decimal(bytes, start, line);
       if (count < 0) return null;
       if (type === blob) return bytes.slice(line + 2, (this.#at += count + 2) - 2);
-      return Array.from({ length: type === map ? 2 * count : count }, () => this.#value(bytes, end));
+      const values: RespValue[] = [];
+      for (let left = type === map ? 2 * count : count; left > 0; left -= 1) values.push(this.#value(bytes, end));
+      return values;
     }
     return type === 0x5f ? null : decoder.decode(bytes.subarray(start, line));
   }
@@ -103,12 +105,6 @@ function decimal(bytes: Uint8Array, at: number, end: number): number {
 function refusal(text: string): Failure {
   const code = text.split(' ', 1)[0] ?? '';
   const details = Object.defineProperty({}, 'serverMessage', { value: text });
-  return new Failure({
-    kind: 'server',
-    code,
-    message: `refused: ${code}`,
-    outcome: 'rejected',
-    retryable: false,
-    details,
-  });
+  const message = `refused: ${code}`;
+  return new Failure({ kind: 'server', code, message, outcome: 'rejected', retryable: false, details });
 }
