@@ -87,11 +87,11 @@ describe('systemPorts.clock.setTimer, of the platform', () => {
   it('keeps the process alive until it is told not to', () => {
     const handles: NodeJS.Timeout[] = [];
     const { setTimeout: original } = globalThis;
-    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void, ms?: number) => {
+    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation((callback: () => void, ms?: number) => {
       const handle = original(callback, ms);
       handles.push(handle);
       return handle;
-    }) as typeof setTimeout);
+    });
     const timer = systemPorts.clock.setTimer(() => {}, 10_000);
     const refed = (): boolean | undefined => handles.at(-1)?.hasRef();
     expect(refed()).toBe(true);
@@ -109,7 +109,7 @@ describe('systemPorts.clock.setTimer, of the platform', () => {
     const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void) => {
       const index = pending.push(callback) - 1;
       return { unref: () => unrefs.push(index), ref() {} };
-    }) as unknown as typeof setTimeout);
+    }) as never);
     systemPorts.clock.setTimer(() => {}, longMs).unref();
     systemPorts.clock.setTimer(() => {}, longMs);
     const undecided = systemPorts.clock.setTimer(() => {}, longMs);
@@ -123,7 +123,7 @@ describe('systemPorts.clock.setTimer, of the platform', () => {
 
   it('runs where a timer is a number, as in a browser', () => {
     const cleared: unknown[] = [];
-    const set = vi.spyOn(globalThis, 'setTimeout').mockImplementation((() => 7) as unknown as typeof setTimeout);
+    const set = vi.spyOn(globalThis, 'setTimeout').mockImplementation((() => 7) as never);
     const clear = vi.spyOn(globalThis, 'clearTimeout').mockImplementation((handle) => void cleared.push(handle));
     const timer = systemPorts.clock.setTimer(() => {}, 10);
     timer.unref();

@@ -33,7 +33,7 @@ function planting(mutant: Mutant): Plugin {
   return {
     name: 'mutant',
     setup({ onLoad }) {
-      for (const { file, find, replace } of mutant.edits) {
+      for (const { file, find } of mutant.edits) {
         const path = join(coreSources, file);
         const source = readFileSync(path, 'utf8');
         if (source.split(find).length !== 2) {

@@ -88,7 +88,7 @@ export class ForeignStream implements StreamLike {
   }
 
   on(event: string, listener: (...args: never[]) => void): void {
-    if (event === 'close') this.#onClose = listener as Callback;
+    if (event === 'close') this.#onClose = listener;
     else this.#stream.on(event, listener);
   }
 

@@ -28,7 +28,7 @@ export interface ConnectionOwner {
   closed(connection: ProxiedConnection): void;
 }
 
-export interface ConnectionSockets {
+interface ConnectionSockets {
   readonly client: Socket;
   readonly server: Socket;
   readonly requestMeter: FrameMeter | undefined;

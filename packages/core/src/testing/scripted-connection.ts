@@ -228,12 +228,8 @@ export class ScriptedConnection {
   }
 
   #missed({ what }: Wait): ScriptError {
-    const code = (this.#error as { code?: unknown } | undefined)?.code;
-    const how = this.#error
-      ? `was lost (${String(code ?? this.#error.message)})`
-      : this.#closed
-        ? 'is closed'
-        : 'ended';
+    const code = (this.#error as { code?: string } | undefined)?.code;
+    const how = this.#error ? `was lost (${code ?? this.#error.message})` : this.#closed ? 'is closed' : 'ended';
     return new ScriptError(
       `connection ${this.number}: waited for ${what}, but it ${how} with ${this.unread} bytes unread ` +
         `of ${this.#length} received`,

@@ -2,7 +2,7 @@ import { describe, it } from 'vitest';
 import { Failure } from '../../src/index.ts';
 import { SeededRandom } from '../../src/testing/index.ts';
 import { agree } from '../support/agree.ts';
-import { createPool, Member, refused, type Waiter } from '../support/pool-lab.ts';
+import { createPool, type Member, refused, type Waiter } from '../support/pool-lab.ts';
 
 /** A pool, and what somebody who looks at it from outside knows of it. */
 function createWorld(random: SeededRandom) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ArgumentError, Failure, Pending, tickMs } from '../../src/index.ts';
+import { ArgumentError, type Failure, Pending, tickMs } from '../../src/index.ts';
 import type { PoolOptions } from '../../src/socket/index.ts';
 import { createPool, Member, refused } from '../support/pool-lab.ts';
 

@@ -152,7 +152,7 @@ describe('FaultProxy', () => {
   it('closes also while it reaches for the server', async () => {
     const { server } = await start();
     const proxy = await FaultProxy.listen({ target: { host: 'localhost', port: server.port } });
-    vi.spyOn(dns, 'lookup').mockImplementation((() => {}) as never);
+    vi.spyOn(dns, 'lookup').mockImplementation(() => {});
     const client = dial(proxy);
     while (proxy.counts.connections === 0) await quiet();
     await proxy.close();

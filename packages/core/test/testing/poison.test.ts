@@ -15,7 +15,7 @@ describe('poisoned', () => {
     inner?.onData(original, 3);
     inner?.onDrain();
     inner?.onEnd();
-    const [buffer] = seen.buffers as Set<Uint8Array>;
+    const [buffer] = seen.buffers;
     expect(seen.received).toEqual([1, 2, 3]);
     expect([...(buffer as Uint8Array).subarray(0, 3)]).toEqual([poisonByte, poisonByte, poisonByte]);
     expect([...original]).toEqual([1, 2, 3, 9]);

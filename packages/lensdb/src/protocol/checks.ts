@@ -64,7 +64,7 @@ export const longestTtlSeconds = 0xffff_ffff;
 const oneSegment = 1200;
 
 /** Whether commands of this type carry a key; the others ignore it. */
-export function lensTakesKey(type: LensMessageType): boolean {
+function lensTakesKey(type: LensMessageType): boolean {
   switch (type) {
     case LensMessageType.GET:
     case LensMessageType.SET:

@@ -21,7 +21,7 @@ import { checkPreamble, magics, version } from '../dialect.ts';
 import { isMessageType, type MessageType } from './codes.ts';
 
 /** Bytes before the key. */
-export const ldbdRequestHeaderLength = 16;
+const ldbdRequestHeaderLength = 16;
 
 /** Longest key that the header can announce. */
 export const ldbdLongestKey = 0xffff;

@@ -64,7 +64,7 @@ export function decodeLdbdResponse(bytes: Uint8Array, start = 0, end: number = b
 }
 
 /** Length in bytes of the frame that `encodeLdbdResponse` writes. */
-export function ldbdResponseLength(message: BytesLike, data: BytesLike): number {
+function ldbdResponseLength(message: BytesLike, data: BytesLike): number {
   return ldbdResponseHeaderLength + byteLength(message) + byteLength(data);
 }
 

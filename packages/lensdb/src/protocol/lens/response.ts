@@ -20,7 +20,7 @@ import { checkPreamble, defaultMaxFrameBytes, magics, version } from '../dialect
 import { isLensResponseStatus, type LensResponseStatus } from './codes.ts';
 
 /** Bytes before the data. */
-export const lensResponseHeaderLength = 14;
+const lensResponseHeaderLength = 14;
 
 export interface LensResponse {
   readonly status: LensResponseStatus;
@@ -76,7 +76,7 @@ export function decodeLensResponse(bytes: Uint8Array, start = 0, end: number = b
 }
 
 /** Length in bytes of the frame that `encodeLensResponse` writes. */
-export function lensResponseLength(data: BytesLike, message: BytesLike): number {
+function lensResponseLength(data: BytesLike, message: BytesLike): number {
   return lensResponseHeaderLength + byteLength(data) + byteLength(message);
 }
 
