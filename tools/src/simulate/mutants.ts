@@ -29,6 +29,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit('socket/connection.ts', 'this.wire.onTombstone?.();', ''),
       edit('socket/pool-slot.ts', 'this.member.usable && ', ''),
+      edit('socket/pipelined-wire.ts', 'if (this.full) return pending.settle(this.#overloaded());', ''),
     ],
   },
   {

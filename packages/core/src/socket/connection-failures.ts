@@ -1,10 +1,12 @@
 /** Why a connection ended, as failures. */
 
 import { Failure } from '../errors/failure.ts';
+import { ArgumentError } from '../errors/kinds.ts';
 import { WireError } from '../kit/framing/wire-error.ts';
 
-/** It never came up. */
+/** It never came up. An option that is none is not mended by dialling again. */
 export function dialFailure(endpoint: string, error: unknown): Failure {
+  if (error instanceof ArgumentError) return wrongOption(error);
   const reason = error === undefined ? 'closed while connecting' : errorCode(error);
   return new Failure({
     kind: 'connection',
@@ -14,6 +16,33 @@ export function dialFailure(endpoint: string, error: unknown): Failure {
     retryable: true,
     cause: error,
     endpoint,
+  });
+}
+
+function wrongOption(error: ArgumentError): Failure {
+  const { message, code, details } = error;
+  return new Failure({
+    kind: 'unsupported',
+    type: ArgumentError,
+    code,
+    message,
+    outcome: 'not-sent',
+    retryable: false,
+    cause: error,
+    details,
+  });
+}
+
+/** What opens connections threw instead of saying why not. */
+export function openerFailed(error: unknown): Failure {
+  if (error instanceof ArgumentError) return wrongOption(error);
+  return new Failure({
+    kind: 'connection',
+    code: 'CONNECT_FAILED',
+    message: 'what opens connections failed (the cause tells how)',
+    outcome: 'not-sent',
+    retryable: true,
+    cause: error,
   });
 }
 

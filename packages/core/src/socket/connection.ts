@@ -4,6 +4,7 @@ import { abandonedFailure, Pending, type TickListener, type Timekeeper } from '.
 import { formatTarget, type SocketTarget } from '../endpoint.ts';
 import { Failure } from '../errors/failure.ts';
 import { SlabWriter } from '../kit/framing/slab.ts';
+import { OptionChecker } from '../options.ts';
 import type { Turns } from '../ports.ts';
 import { brokenWire, dialFailure, lostFailure, stalledFailure } from './connection-failures.ts';
 import type { Net, NetSocket } from './net.ts';
@@ -59,6 +60,13 @@ export interface ConnectionOptions<W extends Wire> {
   readonly onProgress?: (() => void) | undefined;
 }
 
+const connectionOptions = new OptionChecker('Connection', {
+  keepAliveMs: { kind: 'number', min: 0, unit: 'ms' },
+  connectTimeoutMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
+  slabBytes: { kind: 'integer', min: 1, unit: 'bytes' },
+  createWire: { kind: 'function' },
+});
+
 export class Connection<W extends Wire = Wire> {
   readonly wire: W;
   /** Where requests are written; `flush` or `flushSoon` sends them. */
@@ -75,10 +83,18 @@ export class Connection<W extends Wire = Wire> {
   #bytesReceived = 0;
   readonly #stallListeners: TickListener[] = [];
 
-  /** Opens a connection: settles when it is up, or with the reason why it is not. Never throws. */
+  /**
+   * Opens a connection: settles when it is up, or with the reason why it is not. Never throws: of an option that is
+   * none, the failure's error is an `ArgumentError`.
+   */
   static open<W extends Wire>(options: ConnectionOptions<W>, signal?: AbortSignal): Promise<Connection<W> | Failure> {
     return new Promise((resolve) => {
       const { timekeeper } = options;
+      try {
+        connectionOptions.checkKnown(options);
+      } catch (error) {
+        return resolve(dialFailure(formatTarget(options.target), error));
+      }
       const dueAt = timekeeper.clock.now() + (options.connectTimeoutMs ?? 10_000);
       const opening = new Pending<Connection<W>>(resolve, dueAt, signal);
       timekeeper.add(opening as Pending);

@@ -1,14 +1,16 @@
 /** A ready-made wire for protocols that answer in order, with any number of requests in flight. */
 
 import type { Pending, Timekeeper } from '../deadline.ts';
-import type { Failure } from '../errors/failure.ts';
+import { Failure } from '../errors/failure.ts';
 import type { FrameMeter } from '../kit/framing/meter.ts';
 import type { SlabWriter } from '../kit/framing/slab.ts';
 import { type FrameSink, FrameSplitter } from '../kit/framing/splitter.ts';
 import { WireError } from '../kit/framing/wire-error.ts';
 import { InOrderTable } from '../kit/pending/in-order.ts';
+import { OptionChecker } from '../options.ts';
 import { type CallLimits, waitFor } from '../waiting.ts';
 import type { Connection } from './connection.ts';
+import { brokenWire, encoderFailed } from './connection-failures.ts';
 import type { PoolMember } from './pool-options.ts';
 import type { SessionWire } from './session-options.ts';
 
@@ -41,8 +43,18 @@ export interface PipelinedWireOptions<Request, Answer> {
   readonly stallMs?: number;
   /** What comes before the first request, by way of `call`. */
   readonly handshake?: (wire: PipelinedWire<Request, Answer>) => Promise<Failure | undefined>;
+  /** Without it, pushes are dropped. What it throws ends the connection, as what the codec throws does. */
   readonly onPush?: (push: Answer | Failure, bytes: number, wire: PipelinedWire<Request, Answer>) => void;
 }
+
+const wireOptions = new OptionChecker('PipelinedWire', {
+  maxInFlight: { kind: 'integer', min: 1, infinity: true },
+  maxQueuedBytes: { kind: 'number', min: 0, infinity: true, unit: 'bytes' },
+  maxFrameBytes: { kind: 'number', min: 1, infinity: true, unit: 'bytes' },
+  stallMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
+  handshake: { kind: 'function' },
+  onPush: { kind: 'function' },
+});
 
 const unlimited: CallLimits = Object.freeze({ dueAt: Infinity });
 
@@ -54,7 +66,9 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
   readonly #table: InOrderTable;
   readonly #splitter: FrameSplitter;
 
+  /** @throws ArgumentError for an option that is none */
   constructor(connection: Connection<PipelinedWire<Request, Answer>>, options: PipelinedWireOptions<Request, Answer>) {
+    wireOptions.checkKnown(options);
     this.connection = connection;
     this.#options = options;
     this.#codec = options.codec;
@@ -95,11 +109,19 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
     this.connection.flushSoon();
   }
 
-  /** Sends a request on this very connection, past any waiting room: for handshakes, subscriptions, leases. */
+  /**
+   * Sends a request on this very connection, past any waiting room: for handshakes, subscriptions, leases. Ends
+   * `overloaded` while the wire is `full`. Does not reject.
+   */
   call(request: Request, limits: CallLimits = unlimited): Promise<Answer | Failure> {
-    return waitFor<Answer>(this.#options.timekeeper, limits, 'request', (pending) =>
-      this.send(request, pending as Pending),
-    );
+    return waitFor<Answer>(this.#options.timekeeper, limits, 'request', (pending) => {
+      if (this.full) return pending.settle(this.#overloaded());
+      try {
+        this.send(request, pending as Pending);
+      } catch (error) {
+        pending.settle(encoderFailed(error));
+      }
+    });
   }
 
   async handshake(): Promise<Failure | undefined> {
@@ -112,7 +134,7 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
 
   onFrame(bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     const answer = this.#codec.read(bytes, start, end, owned);
-    if (this.#codec.isPush?.(bytes, start)) this.#options.onPush?.(answer, end - start, this);
+    if (this.#codec.isPush?.(bytes, start)) this.#push(answer, end - start);
     else if (!this.#table.answer(answer)) throw new WireError('an answer came that no request waits for');
   }
 
@@ -123,5 +145,22 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
 
   close(failure: Failure): void {
     this.connection.close(failure);
+  }
+
+  #push(push: Answer | Failure, bytes: number): void {
+    const told: unknown = this.#options.onPush?.(push, bytes, this);
+    if (told instanceof Promise)
+      told.catch((error: unknown) => this.close(brokenWire(this.connection.endpoint, error)));
+  }
+
+  #overloaded(): Failure {
+    return new Failure({
+      kind: 'overloaded',
+      message: `${this.#table.size} requests and ${this.connection.out.queued} bytes wait on this connection already; wait for some of them first`,
+      outcome: 'not-sent',
+      retryable: true,
+      endpoint: this.connection.endpoint,
+      details: { phase: 'request' },
+    });
   }
 }

@@ -32,15 +32,3 @@ export function lostOnArrival(): Failure {
     retryable: true,
   });
 }
-
-/** What opens members threw instead of saying why not. */
-export function openerFailed(error: unknown): Failure {
-  return new Failure({
-    kind: 'connection',
-    code: 'CONNECT_FAILED',
-    message: 'what opens connections failed (the cause tells how)',
-    outcome: 'not-sent',
-    retryable: true,
-    cause: error,
-  });
-}

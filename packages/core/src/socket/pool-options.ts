@@ -35,7 +35,7 @@ export interface PoolOptions<M extends PoolMember> {
   readonly validate?: (member: M) => Promise<boolean>;
   /** Default 30 000; without `validate` it has no meaning. */
   readonly validateAfterMs?: number;
-  /** Told of state changes that a status needs: the number of open members. */
+  /** Told of state changes that a status needs: the number of open members. What it throws is warned of. */
   readonly onChange?: (open: number, lastFailure: Failure | undefined) => void;
 }
 

@@ -6,8 +6,10 @@ import { Waiters } from '../kit/waiters.ts';
 import type { Timer } from '../ports.ts';
 import { type CallLimits, waitFor } from '../waiting.ts';
 import { firstPauseMs, GrowthPause } from './growth-pause.ts';
-import { lostOnArrival, openerFailed, overloadedFailure, retiredFailure } from './pool-failures.ts';
+import { openerFailed } from './connection-failures.ts';
+import { lostOnArrival, overloadedFailure, retiredFailure } from './pool-failures.ts';
 import { checkPoolOptions, type Lease, type PoolMember, type PoolOptions, type PoolStats } from './pool-options.ts';
+import { tell } from './tell.ts';
 import { Slot } from './pool-slot.ts';
 
 /**
@@ -363,7 +365,7 @@ export class Pool<M extends PoolMember> {
   }
 
   #changed(failure: Failure | undefined): void {
-    if (!this.#destroyed) this.#options.onChange?.(this.#slots.size, failure);
+    if (!this.#destroyed) tell('onChange', this.#options.onChange, this.#slots.size, failure);
   }
 
   /** One timer for the next member that will have been idle for too long. It keeps no process alive. */
