@@ -1,6 +1,6 @@
 /** Sockets of `node:net` and `node:tls` behind the `Net` port. Bun and Deno run it on their own of these. */
 
-import { connect as connectPlain, isIP, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions as NodeTlsOptions } from 'node:tls';
 import type { ByteStream } from '../endpoint.ts';
 import { ForeignStream } from './node-foreign-stream.ts';
@@ -10,6 +10,7 @@ import type { TlsOptions } from './tls.ts';
 
 type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 type TlsModule = typeof import('node:tls');
+type NetModule = typeof import('node:net');
 type Factory = () => ByteStream | Promise<ByteStream>;
 
 /**
@@ -35,10 +36,17 @@ function onread(socket: NodeSocket): OnRead {
   };
 }
 
+let netModule: NetModule | undefined;
+
+/** Loaded by the first dial, at once: importing it would be a third of what importing a client costs. */
+function net(): NetModule {
+  return (netModule ??= process.getBuiltinModule('node:net'));
+}
+
 /** SNI may not carry an IP address; Node checks the certificate against `host` where `servername` is absent. */
 function nodeTlsOptions(tls: TlsOptions | undefined, host: string | undefined): NodeTlsOptions {
   const options = { ...tls } as NodeTlsOptions;
-  if (options.servername === undefined && host !== undefined && isIP(host) === 0) options.servername = host;
+  if (options.servername === undefined && host !== undefined && net().isIP(host) === 0) options.servername = host;
   return options;
 }
 
@@ -46,7 +54,7 @@ function nodeTlsOptions(tls: TlsOptions | undefined, host: string | undefined): 
 function dialAddress(address: Address, options: DialOptions, socket: NodeSocket, tls?: TlsModule): void {
   const common = { ...address, allowHalfOpen: true, onread: onread(socket) };
   const host = 'host' in address ? address.host : undefined;
-  const stream = tls ? tls.connect({ ...nodeTlsOptions(options.tls, host), ...common }) : connectPlain(common);
+  const stream = tls ? tls.connect({ ...nodeTlsOptions(options.tls, host), ...common }) : net().connect(common);
   stream.once('connect', () => {
     stream.setNoDelay(true);
     // The system counts in seconds; less than one would mean its default, which is hours.
@@ -78,7 +86,7 @@ async function dialFactory(factory: Factory, options: DialOptions, socket: NodeS
   }
   listenForData(stream, socket);
   const openEvent = known.secureConnecting ? 'secureConnect' : known.connecting ? 'connect' : undefined;
-  socket.attach(stream instanceof Socket ? stream : new ForeignStream(stream), openEvent);
+  socket.attach(stream instanceof net().Socket ? stream : new ForeignStream(stream), openEvent);
 }
 
 function listenForData(stream: ByteStream, socket: NodeSocket): void {
