@@ -50,8 +50,8 @@ export abstract class Commands {
   }
 
   /** The value, which is the caller's own; null when there is none. An empty value is not null. */
-  get(key: BytesLike, options?: CommandOptions): Promise<Uint8Array | null> {
-    return this.#runner.run(getOperation, ofKey(key), options);
+  async get(key: BytesLike, options?: CommandOptions): Promise<Uint8Array | null> {
+    return this.#runner.unwrap(await this.#runner.run(getOperation, ofKey(key), options));
   }
 
   /**
@@ -65,8 +65,8 @@ export abstract class Commands {
   }
 
   /** Stores a value, for good: a time to live that the entry had is gone. A retried SET may be done twice. */
-  set(key: BytesLike, value: BytesLike, options?: CommandOptions): Promise<void> {
-    return this.#runner.run(setOperation, { key, value, ttl: 0 }, options);
+  async set(key: BytesLike, value: BytesLike, options?: CommandOptions): Promise<void> {
+    return this.#runner.unwrap(await this.#runner.run(setOperation, { key, value, ttl: 0 }, options));
   }
 
   /**
@@ -88,13 +88,13 @@ export abstract class Commands {
   /**
    * Removes an entry. True when there was one; after a retry, false may also mean that the first try removed it.
    */
-  delete(key: BytesLike, options?: CommandOptions): Promise<boolean> {
-    return this.#runner.run(deleteOperation, ofKey(key), options);
+  async delete(key: BytesLike, options?: CommandOptions): Promise<boolean> {
+    return this.#runner.unwrap(await this.#runner.run(deleteOperation, ofKey(key), options));
   }
 
   /** Whether there is an entry. Says true of an expired one until it is read: `get` tells the truth. */
-  exists(key: BytesLike, options?: CommandOptions): Promise<boolean> {
-    return this.#runner.run(existsOperation, ofKey(key), options);
+  async exists(key: BytesLike, options?: CommandOptions): Promise<boolean> {
+    return this.#runner.unwrap(await this.#runner.run(existsOperation, ofKey(key), options));
   }
 
   /**
@@ -108,8 +108,8 @@ export abstract class Commands {
   }
 
   /** All keys as bytes, in no order. A key with a line feed shows as several. */
-  keysBytes(options?: CommandOptions): Promise<Uint8Array[]> {
-    return this.#runner.run(keysOperation, nothing, options);
+  async keysBytes(options?: CommandOptions): Promise<Uint8Array[]> {
+    return this.#runner.unwrap(await this.#runner.run(keysOperation, nothing, options));
   }
 
   /**
@@ -123,13 +123,13 @@ export abstract class Commands {
   }
 
   /** How many entries there are, expired ones that nobody has read since included. */
-  size(options?: CommandOptions): Promise<number> {
-    return this.#runner.run(sizeOperation, nothing, options);
+  async size(options?: CommandOptions): Promise<number> {
+    return this.#runner.unwrap(await this.#runner.run(sizeOperation, nothing, options));
   }
 
   /** Removes everything, for all clients. Never repeated once it may have reached the server. */
-  clear(options?: CommandOptions): Promise<void> {
-    return this.#runner.run(clearOperation, nothing, options);
+  async clear(options?: CommandOptions): Promise<void> {
+    return this.#runner.unwrap(await this.#runner.run(clearOperation, nothing, options));
   }
 
   /** Asks for a sign of life. Milliseconds from the call to the answer. */
@@ -140,8 +140,8 @@ export abstract class Commands {
   }
 
   /** The same, with what the server said: `pong`. In the dialect `ldbd` the bytes behind the header. */
-  pingReply(options?: CommandOptions): Promise<Uint8Array> {
-    return this.#runner.run(pingOperation, nothing, options);
+  async pingReply(options?: CommandOptions): Promise<Uint8Array> {
+    return this.#runner.unwrap(await this.#runner.run(pingOperation, nothing, options));
   }
 
   /**
@@ -150,7 +150,7 @@ export abstract class Commands {
    * @throws UnsupportedError in the dialect `ldbd`
    */
   async serverStats(options?: CommandOptions): Promise<string> {
-    return decodeText(await this.#runner.run(statsOperation, nothing, options));
+    return decodeText(this.#runner.unwrap(await this.#runner.run(statsOperation, nothing, options)));
   }
 
   /**
@@ -221,9 +221,9 @@ export abstract class Commands {
     return removed.filter(Boolean).length;
   }
 
-  #store(key: BytesLike, value: BytesLike, { ttl, options }: Write): Promise<void> {
+  async #store(key: BytesLike, value: BytesLike, { ttl, options }: Write): Promise<void> {
     const operation = ttl === undefined ? setOperation : setExOperation;
-    return this.#runner.run(operation, { key, value, ttl: ttl ?? 0 }, options);
+    return this.#runner.unwrap(await this.#runner.run(operation, { key, value, ttl: ttl ?? 0 }, options));
   }
 
   /** Every part is checked before the first is sent. */
@@ -234,8 +234,8 @@ export abstract class Commands {
     options: BatchOptions | undefined,
   ): Promise<Result[]> {
     for (const request of requests) this.#runner.check(operation, request);
-    return batch(method, this.#runner, requests, options, (request, each) =>
-      this.#runner.run(operation, request, each),
+    return batch(method, this.#runner, requests, options, async (request, each) =>
+      this.#runner.unwrap(await this.#runner.run(operation, request, each)),
     );
   }
 }

@@ -1,6 +1,6 @@
 /** What commands run on. */
 
-import type { Clock } from '@wirewright/core';
+import type { Clock, GaveUp } from '@wirewright/core';
 import type { Request } from '../connection/receiver.ts';
 import type { Operation } from '../operations.ts';
 import type { CommandOptions } from './call-options.ts';
@@ -20,8 +20,9 @@ export interface CommandRunner {
   /**
    * Runs one command, with deadline and repeats.
    *
-   * @throws ClientError of the last try, with the line of the user's program in its stack; ArgumentError before
-   * anything is sent.
+   * @throws ArgumentError before anything is sent.
    */
-  run<T>(operation: Operation<T>, request: Request, options: CommandOptions | undefined): Promise<T>;
+  run<T>(operation: Operation<T>, request: Request, options: CommandOptions | undefined): Promise<T | GaveUp>;
+  /** The result, or the error of a command that failed: for the public method, so that the stack shows who called it. */
+  unwrap<T>(result: T | GaveUp): T;
 }

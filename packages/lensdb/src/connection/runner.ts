@@ -1,18 +1,19 @@
-/** Runs commands on connections: checks the arguments, then lets core's caller try, and counts how it ended. */
+/** Runs commands on connections: checks the arguments, has core's caller repeat, and counts how calls end. */
 
 import {
-  type CallLimits,
   type Clock,
-  Failure,
+  type Failure,
   GaveUp,
   type OperationCounters,
   type OperationTelemetry,
   type OptionChecker,
+  type Pending,
 } from '@wirewright/core';
 import { commandRules, type CommandOptions, optionsOf } from '../commands/call-options.ts';
 import type { CommandRunner } from '../commands/runner.ts';
 import { type Operation, operations } from '../operations.ts';
 import type { Dialect } from '../protocol/dialect.ts';
+import { Call, type CallOwner, promiseOfNextCall } from './call.ts';
 import type { Connections } from './connections.ts';
 import type { Command, Place } from './exchange.ts';
 import type { Request } from './receiver.ts';
@@ -29,7 +30,7 @@ const checkers = new Map(operations.map((operation) => [operation, optionsOf(ope
 
 const noOptions: CommandOptions = Object.freeze({});
 
-export class Runner implements CommandRunner {
+export class Runner implements CommandRunner, CallOwner {
   readonly concurrency: number;
   readonly #connections: Connections;
   readonly #place: Place;
@@ -66,40 +67,58 @@ export class Runner implements CommandRunner {
     guard.check(operation, request, dialect);
   }
 
-  run<T>(operation: Operation<T>, request: Request, options: CommandOptions = noOptions): Promise<T> {
-    const tools = this.#tools.get(operation) as Tools;
-    const { telemetry } = tools;
-    if (!telemetry.active) return this.#run(tools, operation, request, options);
+  run<T>(operation: Operation<T>, request: Request, options: CommandOptions = noOptions): Promise<T | GaveUp> {
+    const { checker, telemetry } = this.#toolsOf(operation);
+    if (options !== noOptions) checker.check(options);
+    if (!telemetry.active) return this.#run(operation, request, options);
     const attributes = this.#connections.describe(operation.name.toUpperCase());
-    return telemetry.trace(attributes, () => this.#run(tools, operation, request, options));
+    return telemetry.trace(attributes, async () => this.unwrap(await this.#run(operation, request, options)));
   }
 
-  async #run<T>(tools: Tools, operation: Operation<T>, request: Request, options: CommandOptions): Promise<T> {
+  unwrap<T>(result: T | GaveUp): T {
+    return this.#connections.caller.unwrap(result);
+  }
+
+  onSuccess({ operation, startedAt }: Call<unknown>): void {
+    const { caller } = this.#connections;
+    caller.earn();
+    caller.lifecycle.leave();
+    this.#toolsOf(operation).counters.succeeded(this.clock.now() - startedAt);
+  }
+
+  async onFailure({ operation, request, options, startedAt }: Call<unknown>, first: Failure): Promise<unknown> {
+    const { caller, exchange, settings } = this.#connections;
+    const { signal, timeoutMs = settings.timeoutMs } = options;
+    const command = this.#commandOf(operation, request, options, 'lens');
+    const limits = { dueAt: startedAt + timeoutMs, signal };
+    try {
+      const result = await caller.repeat(first, limits, command.idempotent, () =>
+        exchange.attempt(this.#place, command, limits, true),
+      );
+      return this.#count(operation, startedAt, result);
+    } finally {
+      caller.lifecycle.leave();
+    }
+  }
+
+  #run<T>(operation: Operation<T>, request: Request, options: CommandOptions): Promise<T | GaveUp> {
     const { caller, guard, settings, dialect } = this.#connections;
-    if (options !== noOptions) tools.checker.check(options);
     guard.check(operation, request, dialect);
-    const { clock } = caller.timekeeper;
-    const startedAt = clock.now();
-    let result: T | Failure | GaveUp;
     const wire = options.signal?.aborted ? undefined : this.#readyFor(operation, dialect);
-    if (wire) {
-      // Nothing is waited for but the answer: no more is made than the promise of it.
-      const { signal, timeoutMs = settings.timeoutMs, attemptTimeoutMs = settings.attemptTimeoutMs } = options;
-      const dueAt = startedAt + (timeoutMs < attemptTimeoutMs ? timeoutMs : attemptTimeoutMs);
-      caller.lifecycle.enter();
-      try {
-        result = (await wire.request(operation, request, dueAt, signal, this.#place.giveBack)) as T | Failure;
-        if (result instanceof Failure) {
-          result = await this.#repeat(result, { dueAt: startedAt + timeoutMs, signal }, operation, request, options);
-        } else caller.earn();
-      } finally {
-        caller.lifecycle.leave();
-      }
-    } else result = await this.#wait(operation, request, options, dialect);
-    const tookMs = clock.now() - startedAt;
-    if (result instanceof GaveUp) tools.counters.failed(tookMs);
-    else tools.counters.succeeded(tookMs);
-    return caller.unwrap(result);
+    if (!wire) return this.#wait(operation, request, options, dialect);
+    const { timeoutMs = settings.timeoutMs, attemptTimeoutMs = settings.attemptTimeoutMs } = options;
+    const startedAt = this.clock.now();
+    const tryDueAt = startedAt + Math.min(timeoutMs, attemptTimeoutMs);
+    caller.lifecycle.enter();
+    const promise = promiseOfNextCall<T | GaveUp>();
+    const call = new Call(this, operation, request, options, startedAt, tryDueAt);
+    try {
+      wire.submit(call as Pending, operation, request, this.#place.giveBack);
+    } catch (error) {
+      caller.lifecycle.leave();
+      throw error;
+    }
+    return promise;
   }
 
   /** A connection for a command that is one exchange and no more. */
@@ -112,21 +131,8 @@ export class Runner implements CommandRunner {
     return undefined;
   }
 
-  /** After a first try that failed. */
-  #repeat<T>(
-    first: Failure,
-    limits: CallLimits,
-    operation: Operation<T>,
-    request: Request,
-    options: CommandOptions,
-  ): Promise<T | GaveUp> {
-    const { caller, exchange } = this.#connections;
-    const command = this.#commandOf(operation, request, options, 'lens');
-    return caller.repeat(first, limits, command.idempotent, () => exchange.attempt(this.#place, command, limits, true));
-  }
-
   /** All tries, the first too: on a connection that has to be waited for, or asked something first. */
-  #wait<T>(
+  async #wait<T>(
     operation: Operation<T>,
     request: Request,
     options: CommandOptions,
@@ -134,11 +140,13 @@ export class Runner implements CommandRunner {
   ): Promise<T | GaveUp> {
     const { caller, exchange } = this.#connections;
     const command = this.#commandOf(operation, request, options, checkedFor);
+    const startedAt = this.clock.now();
     let tries = 0;
-    return caller.run(options, command.idempotent, (limits) => {
+    const result = await caller.run(options, command.idempotent, (limits) => {
       tries += 1;
       return exchange.attempt(this.#place, command, limits, tries > 1);
     });
+    return this.#count(operation, startedAt, result);
   }
 
   #commandOf<T>(
@@ -156,5 +164,17 @@ export class Runner implements CommandRunner {
       attemptTimeoutMs: options.attemptTimeoutMs ?? settings.attemptTimeoutMs,
       idempotent: safety === 'read' || (safety === 'write' && settings.retryWrites),
     };
+  }
+
+  #count<Result>(operation: Operation<unknown>, startedAt: number, result: Result): Result {
+    const { counters } = this.#toolsOf(operation);
+    const tookMs = this.clock.now() - startedAt;
+    if (result instanceof GaveUp) counters.failed(tookMs);
+    else counters.succeeded(tookMs);
+    return result;
+  }
+
+  #toolsOf(operation: Operation<unknown>): Tools {
+    return this.#tools.get(operation) as Tools;
   }
 }

@@ -38,13 +38,6 @@ export interface WireOptions {
 /** Told once, when a request is over and its connection can serve another, or is closed. */
 export type Done = (wire: LensDBWire) => void;
 
-let lastResolve: (result: unknown) => void;
-
-/** Keeps the function of a new promise for the request that is made next: an executor of its own costs a closure. */
-function keepResolve(resolve: (result: never) => void): void {
-  lastResolve = resolve as (result: unknown) => void;
-}
-
 export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   readonly address: Address;
   readonly #connection: Connection<LensDBWire>;
@@ -106,11 +99,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   }
 
   /**
-   * Sends one request and waits for its answer, until `dueAt` by the client's clock. Whatever ends the wait after
-   * the bytes have left closes the connection.
-   *
-   * @param done - gets the connection back: not before everything that came with the answer was looked at, because
-   * bytes behind it end the connection.
+   * Sends one request and waits for its answer, until `dueAt` by the client's clock. See `submit`.
    */
   request<T>(
     operation: Operation<T>,
@@ -120,12 +109,24 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     done: Done,
     first?: Fence,
   ): Promise<T | Failure | RepeatRead> {
-    const promise = new Promise<T | Failure | RepeatRead>(keepResolve);
-    const pending = new Pending(lastResolve, dueAt, signal);
+    return new Promise((resolve) => {
+      const pending = new Pending<T | RepeatRead>(resolve, dueAt, signal);
+      this.submit(pending as Pending, operation, request, done, first);
+    });
+  }
+
+  /**
+   * Sends one request; its answer settles `pending`. Whatever ends the wait after the bytes have left closes the
+   * connection.
+   *
+   * @param done - gets the connection back: not before everything that came with the answer was looked at, because
+   * bytes behind it end the connection.
+   */
+  submit(pending: Pending, operation: Operation<unknown>, request: Request, done: Done, first?: Fence): void {
     if (!this.usable) {
       pending.settle(notUsable(this.endpoint));
       done(this);
-      return promise;
+      return;
     }
     this.#operation = operation;
     this.#done = done;
@@ -134,7 +135,6 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     } finally {
       this.#finish();
     }
-    return promise;
   }
 
   async handshake(): Promise<Failure | undefined> {
