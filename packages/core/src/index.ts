@@ -9,9 +9,23 @@ export {
   type CredentialSourceOptions,
   type ExpiringCredentials,
 } from './credentials.ts';
-export { abandonedFailure, type Abandonment, type Holder, Pending, type TickListener, tickMs, Timekeeper } from './deadline.ts';
+export {
+  abandonedFailure,
+  type Abandonment,
+  type Holder,
+  Pending,
+  type TickListener,
+  tickMs,
+  Timekeeper,
+} from './deadline.ts';
 export { type ByteStream, formatTarget, type SocketTarget } from './endpoint.ts';
-export { type AddressOptions, type AddressSpec, type HostPort, parseAddress, resolveTargets } from './endpoint/address.ts';
+export {
+  type AddressOptions,
+  type AddressSpec,
+  type HostPort,
+  parseAddress,
+  resolveTargets,
+} from './endpoint/address.ts';
 export { type ParameterSpec, type ParameterSpecs, type ParameterValues } from './endpoint/parameters.ts';
 export { type EndpointSpec, type ParsedEndpoint, parseEndpoint, type SchemeSpec } from './endpoint/parse.ts';
 export { ClientError, type ErrorDetails, type ErrorInit, type Outcome } from './errors/client-error.ts';
@@ -49,9 +63,24 @@ export {
   relocated,
   type StreamPosition,
 } from './notices.ts';
-export { callOptionRules, checkOption, OptionChecker, type OptionRule, type OptionRules, refuseTogether, timeoutRule, twinMs } from './options.ts';
+export {
+  callOptionRules,
+  checkOption,
+  OptionChecker,
+  type OptionRule,
+  type OptionRules,
+  refuseTogether,
+  timeoutRule,
+  twinMs,
+} from './options.ts';
 export { type Clock, type Ports, type Random, systemPorts, type Timer, type Turns } from './ports.ts';
-export { type Backoff, exponential, type ExponentialOptions, fullJitter, type FullJitterOptions } from './retry/backoff.ts';
+export {
+  type Backoff,
+  exponential,
+  type ExponentialOptions,
+  fullJitter,
+  type FullJitterOptions,
+} from './retry/backoff.ts';
 export { RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
 export { pause } from './retry/pause.ts';
 export { longestPausesMs, mayRepeat, type RepeatRule, type RetryPolicy, retryPolicy } from './retry/policy.ts';

@@ -11,6 +11,7 @@ import { listPackages } from '../workspace/packages.ts';
 import { apiCheck } from './api.ts';
 import { attwCheck } from './attw.ts';
 import { browserCheck } from './browser.ts';
+import { errorsCheck } from './errors.ts';
 import type { Check, CheckContext, CheckRow } from './check.ts';
 import { type Consumer, makeConsumer } from './consumer.ts';
 import { importCostCheck } from './import-cost.ts';
@@ -27,6 +28,7 @@ const checks: readonly Check[] = [
   attwCheck,
   unusedCheck,
   apiCheck,
+  errorsCheck,
   sizeCheck,
   importCostCheck,
   instantiationsCheck,
