@@ -43,14 +43,14 @@ function skipsOf(rows: readonly string[], columns: readonly Column[]): string[] 
   for (const row of rows) {
     for (const { runtime, outcomes } of columns) {
       for (const { name, reason } of outcomes.get(row)?.skipped ?? []) {
-        const text = `${row}, ${name}: ${reason}`;
+        const text = `${row}, *${name}*: ${reason}`;
         where.set(text, [...(where.get(text) ?? []), runtime]);
       }
     }
   }
   return Array.from(where, ([text, runtimes]) => {
     const all = runtimes.length === columns.length && columns.length > 1;
-    return `- ${all ? 'everywhere' : runtimes.join(', ')}: ${text}`;
+    return `- ${all ? 'Everywhere' : runtimes.join(', ')}, ${text}.`;
   });
 }
 

@@ -14,6 +14,8 @@ import type { Result } from './harness.ts';
 
 /** A row of the table. */
 export interface Program {
+  /** Of the package. */
+  readonly id: string;
   readonly title: string;
   run(runtime: string): Outcome;
 }
@@ -31,24 +33,32 @@ const timeoutMs = 600_000;
 
 /** @throws Error when something does not compile */
 export function writePrograms(packages: readonly WorkspacePackage[], consumer: Consumer): Program[] {
-  return [...writeSuites(packages, consumer), ...writeReadmes(packages, consumer)];
+  const programs = [...writeSuites(packages, consumer), ...writeReadmes(packages, consumer)];
+  return packages.flatMap(({ id }) => programs.filter((program) => program.id === id));
 }
 
 /** Every `packages/<id>/test/conformance/*.suite.ts`, with what it imports of `test` and `examples`. */
 function writeSuites(packages: readonly WorkspacePackage[], consumer: Consumer): Program[] {
   const folder = consumer.subfolder('conformance');
-  const files = packages.flatMap(({ id, folder: from }) => {
-    const suites = suitesBelow(from);
-    if (suites.length > 0) copySources(from, join(folder, id));
-    return suites.map((name) => join(folder, id, 'test', 'conformance', name));
+  const suites = packages.flatMap(({ id, folder: from }) => {
+    const names = suitesBelow(from);
+    if (names.length > 0) copySources(from, join(folder, id));
+    return names.map((name) => ({ id, file: join(folder, id, 'test', 'conformance', name) }));
   });
   const options = { ...nodeTypes, lib: ['ES2023', 'DOM', 'ESNext.Disposable'], target: 'ES2022', skipLibCheck: true };
   const extensions = { rewriteRelativeImportExtensions: true };
-  const { status, output } = compile(newest, folder, { ...options, ...extensions }, [], files);
+  const { status, output } = compile(
+    newest,
+    folder,
+    { ...options, ...extensions },
+    [],
+    suites.map(({ file }) => file),
+  );
   if (status !== 0) throw new Error(`the conformance suites do not compile against the packages:\n${output}`);
   const harness = join(folder, 'harness.mjs');
   cpSync(fileURLToPath(new URL('./harness.js', import.meta.url)), harness);
-  return files.map((file) => ({
+  return suites.map(({ id, file }) => ({
+    id,
     title: titleOf(file),
     run: (runtime) => runSuite(runtime, harness, file.replace(/\.ts$/, '.js')),
   }));
@@ -116,6 +126,6 @@ function writeReadmes(packages: readonly WorkspacePackage[], consumer: Consumer)
       const failed = problems.flatMap(([at, problem]) => (problem === undefined ? [] : [`${at}: ${problem}`]));
       return { passed: marked.length - failed.length, failed, skipped: [] };
     };
-    return [{ title: `${id}: programs of README and docs`, run }];
+    return [{ id, title: `${id}: programs of README and docs`, run }];
   });
 }

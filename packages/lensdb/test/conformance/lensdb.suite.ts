@@ -2,19 +2,20 @@
 
 import { runCase, type ServerFacts } from './case.ts';
 import { cases } from './cases/index.ts';
-import { subjects } from './servers.ts';
+import { inProcessSubjects, realSubject, type Subject } from './servers.ts';
 
 export const title = 'lensdb: conformance';
 
-/** What `runtimes` runs. */
+/** What `npm run runtimes` runs. */
 interface Suite {
   readonly name: string;
+  readonly skip?: string;
   readonly cases: readonly { readonly name: string; run(): Promise<'inapplicable' | undefined> }[];
-  open(): Promise<void>;
-  close(): Promise<void>;
+  open?(): Promise<void>;
+  close?(): Promise<void>;
 }
 
-export const suites: readonly Suite[] = subjects.map(({ name, start }) => {
+function suiteOn({ name, start }: Subject): Suite {
   let server: ServerFacts & AsyncDisposable;
   return {
     name,
@@ -31,4 +32,10 @@ export const suites: readonly Suite[] = subjects.map(({ name, start }) => {
     },
     close: async () => server[Symbol.asyncDispose](),
   };
-});
+}
+
+const real: Suite = realSubject
+  ? suiteOn(realSubject)
+  : { name: 'the server of LENSDB_URL', skip: 'LENSDB_URL is not set', cases: [] };
+
+export const suites: readonly Suite[] = [...inProcessSubjects.map(suiteOn), real];

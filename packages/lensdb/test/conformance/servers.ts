@@ -23,7 +23,7 @@ function inProcess(
   };
 }
 
-const testing: readonly Subject[] = [
+export const inProcessSubjects: readonly Subject[] = [
   inProcess('lens, documented', { dialect: 'lens', setEx: true }, () => startLensServer()),
   inProcess('lens, as 0.1.0.0', { dialect: 'lens', setEx: false }, () => startLensServer({ behaviour: '0.1.0.0' })),
   inProcess('lens, as 0.1.0.0 with SETEX', { dialect: 'lens', setEx: true }, () =>
@@ -55,12 +55,13 @@ async function realFacts(url: string): Promise<ServerFacts> {
 
 const url = process.env['LENSDB_URL'];
 
-export const subjects: readonly Subject[] =
+/** None without `LENSDB_URL`. */
+export const realSubject: Subject | undefined =
   url === undefined || url === ''
-    ? testing
-    : [
-        {
-          name: 'the server of LENSDB_URL',
-          start: async () => ({ ...(await realFacts(url)), [Symbol.asyncDispose]: () => Promise.resolve() }),
-        },
-      ];
+    ? undefined
+    : {
+        name: 'the server of LENSDB_URL',
+        start: async () => ({ ...(await realFacts(url)), [Symbol.asyncDispose]: () => Promise.resolve() }),
+      };
+
+export const subjects: readonly Subject[] = realSubject ? [realSubject] : inProcessSubjects;
