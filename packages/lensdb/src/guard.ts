@@ -57,7 +57,8 @@ function checkData(operation: Operation<unknown>, name: 'key' | 'value', data: u
     if ((data as string & { isWellFormed(): boolean }).isWellFormed()) return;
     throw argument(operation, name, 'is text with half a surrogate pair, which UTF-8 cannot carry; pass bytes');
   }
-  if (data instanceof Uint8Array) return;
+  // `isView` looks at the object itself: a prototype alone is no array.
+  if (ArrayBuffer.isView(data) && data instanceof Uint8Array) return;
   throw argument(operation, name, `must be a string or a Uint8Array; got ${data === null ? 'null' : typeof data}`);
 }
 

@@ -96,6 +96,7 @@ export class Address {
   onDial(): void {
     if (!this.#lost) return;
     this.#lost = false;
-    this.#setEx = undefined;
+    // A server that has answered SETEX will answer it again; one that had not may have been replaced.
+    if (this.#setEx === false) this.#setEx = undefined;
   }
 }
