@@ -71,25 +71,50 @@ describe('SETEX', () => {
     expect(setExs(lab).map(({ bytes: { length } }) => length)).toEqual([18]);
   });
 
-  it('is asked for again after 60 s, and after a lost connection', async () => {
-    const lab = new Lab();
-    let supports = false;
-    lab.serve((peer) => {
-      const [yes, no] = [server(undefined)(peer), server(() => () => {})(peer)];
-      return (received) => (supports ? yes : no)?.(received);
-    });
-    const client = lab.client({ ...options, maxIdleMs: Infinity, dialect: 'lens' });
-    await lab.failure(client.setEx('a', '1', 60));
-    await lab.advance(50_000);
-    supports = true;
-    await lab.failure(client.setEx('a', '1', 60));
-    await lab.advance(10_001);
-    await lab.run(client.setEx('a', '1', 60));
+  describe('from a server that changes', () => {
+    function changing(): { lab: Lab; client: ReturnType<Lab['client']>; set: (supports: boolean) => void } {
+      const lab = new Lab();
+      let supports = false;
+      lab.serve((peer) => {
+        const [yes, no] = [server(undefined)(peer), server(() => () => {})(peer)];
+        return (received) => (supports ? yes : no)?.(received);
+      });
+      const client = lab.client({ ...options, maxIdleMs: Infinity, dialect: 'lens' });
+      return { lab, client, set: (value) => (supports = value) };
+    }
 
-    supports = false;
-    for (const peer of lab.peers) if (!peer.ended) peer.end();
-    await lab.advance(10);
-    expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(UnsupportedError);
+    async function lose(lab: Lab): Promise<void> {
+      for (const peer of lab.peers) if (!peer.ended) peer.end();
+      await lab.advance(10);
+    }
+
+    it('is asked for again after 60 s', async () => {
+      const { lab, client, set } = changing();
+      await lab.failure(client.setEx('a', '1', 60));
+      await lab.advance(50_000);
+      set(true);
+      await lab.failure(client.setEx('a', '1', 60));
+      await lab.advance(10_001);
+      await lab.run(client.setEx('a', '1', 60));
+    });
+
+    it('is asked for again after a lost connection', async () => {
+      const { lab, client, set } = changing();
+      await lab.run(client.set('a', '1'));
+      expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(UnsupportedError);
+      set(true);
+      await lose(lab);
+      await lab.run(client.setEx('a', '1', 60));
+    });
+
+    it('is remembered over lost connections, where it was answered', async () => {
+      const { lab, client, set } = changing();
+      set(true);
+      await lab.run(client.setEx('a', '1', 60));
+      set(false);
+      await lose(lab);
+      expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(TimeoutError);
+    });
   });
 
   it('is not called unsupported when the server answers nothing at all', async () => {
