@@ -61,6 +61,7 @@ export const poolCases: readonly Case[] = [
       const server = await serveLines(context);
       const pool = poolOf(context, new Lines(server.target), { max: 1 });
       const first = await lease(pool);
+      assert.equal(await first.call('hi'), 're hi');
       pool.release(first);
       server.connections[0]?.reset();
       while (pool.stats().open > 0) await new Promise<void>((resolve) => setImmediate(resolve));
@@ -88,6 +89,8 @@ export const poolCases: readonly Case[] = [
       const server = await serveLines(context);
       const pool = poolOf(context, new Lines(server.target), { max: 3, maxIdleMs: 20 });
       const wires = await Promise.all([lease(pool), lease(pool), lease(pool)]);
+      // An answer proves that the server knows of the connection.
+      for (const wire of wires) assert.equal(await wire.call('hi'), 're hi');
       for (const wire of wires) pool.release(wire);
       await Promise.all(server.connections.map((connection) => connection.untilClosed()));
       assert.equal(pool.stats().open, 0);
