@@ -4,7 +4,7 @@ import type { ByteStream } from '../endpoint.ts';
 
 /** What `NodeSocket` needs of a stream; Node's sockets have it. */
 export interface StreamLike {
-  write(chunk: Uint8Array, callback: () => void): boolean;
+  write(chunk: Uint8Array, callback?: () => void): boolean;
   /** Bytes that were written and that the system has not taken. */
   readonly writableLength: number;
   cork(): void;
@@ -42,13 +42,13 @@ export class ForeignStream implements StreamLike {
     return this.#full ? this.#pendingBytes : 0;
   }
 
-  write(chunk: Uint8Array, callback: Callback): boolean {
+  write(chunk: Uint8Array, callback?: Callback): boolean {
     const { length } = chunk;
     this.#pendingBytes += length;
     const hasRoom = this.#stream.write(chunk.slice(), () => {
       this.#pendingBytes -= length;
       if (this.#pendingBytes === 0) this.#full = false;
-      callback();
+      callback?.();
     });
     if (!hasRoom && this.#pendingBytes > 0) this.#full = true;
     return hasRoom;

@@ -60,7 +60,7 @@ function dialAddress(address: Address, options: DialOptions, socket: NodeSocket,
     // The system counts in seconds; less than one would mean its default, which is hours.
     if (options.keepAliveMs > 0) stream.setKeepAlive(true, Math.ceil(options.keepAliveMs / 1000) * 1000);
   });
-  socket.attach(stream, tls ? 'secureConnect' : 'connect');
+  socket.attach(stream, tls ? 'secureConnect' : 'connect', !tls);
 }
 
 /** Waits for the user's stream, and for TLS over it if asked to. */

@@ -3,9 +3,13 @@
 import type { NetSocket, SocketHandler } from './net.ts';
 import type { StreamLike } from './node-foreign-stream.ts';
 
+const nothing = new Uint8Array(0);
+
 export class NodeSocket implements NetSocket {
   readonly #handler: SocketHandler;
   #stream: StreamLike | undefined;
+  /** The system nearly always takes what is written to it at once: no callback is asked for then. */
+  #plain = false;
   #state: 'opening' | 'open' | 'destroyed' | 'closed' = 'opening';
   #error: Error | undefined;
   #refed = true;
@@ -30,9 +34,11 @@ export class NodeSocket implements NetSocket {
    * Gives the socket its stream.
    *
    * @param openEvent what the stream emits when it is up; none when it is
+   * @param plain a TCP or unix socket of the platform, with nothing between it and the system
    */
-  attach(stream: StreamLike, openEvent: 'connect' | 'secureConnect' | undefined): void {
+  attach(stream: StreamLike, openEvent: 'connect' | 'secureConnect' | undefined, plain = false): void {
     this.#stream = stream;
+    this.#plain = plain;
     stream.on('error', (error: Error) => {
       if (this.#state !== 'destroyed') this.#error ??= error;
     });
@@ -61,7 +67,7 @@ export class NodeSocket implements NetSocket {
   write(chunk: Uint8Array): boolean {
     const stream = this.#writable();
     if (!stream) return false;
-    stream.write(chunk, this.#onWritten);
+    this.#writeTo(stream, chunk);
     return this.#taken(stream);
   }
 
@@ -69,7 +75,7 @@ export class NodeSocket implements NetSocket {
     const stream = this.#writable();
     if (!stream) return false;
     stream.cork();
-    for (const chunk of chunks) stream.write(chunk, this.#onWritten);
+    for (const chunk of chunks) this.#writeTo(stream, chunk);
     stream.uncork();
     return this.#taken(stream);
   }
@@ -120,9 +126,16 @@ export class NodeSocket implements NetSocket {
     return this.#state === 'open' ? this.#stream : undefined;
   }
 
+  #writeTo(stream: StreamLike, chunk: Uint8Array): void {
+    if (this.#plain) stream.write(chunk);
+    else stream.write(chunk, this.#onWritten);
+  }
+
   #taken(stream: StreamLike): boolean {
     if (stream.writableLength === 0) return true;
     this.#undrained = true;
+    // Written behind all that waits: the callback comes when the system has taken everything.
+    if (this.#plain) stream.write(nothing, this.#onWritten);
     return false;
   }
 

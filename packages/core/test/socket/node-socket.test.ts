@@ -8,6 +8,7 @@ const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(reso
 /** A stream in the hands of the test; `calls` has what the socket asked of it. */
 class PuppetStream {
   readonly calls: string[] = [];
+  readonly callbacks: (() => void)[] = [];
   writableLength = 0;
   readonly #listeners = new Map<string, (...args: never[]) => void>();
 
@@ -19,8 +20,9 @@ class PuppetStream {
     this.#listeners.get(event)?.(...(args as never[]));
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array, callback?: () => void): boolean {
     this.calls.push(`write ${new TextDecoder().decode(chunk)}`);
+    if (callback) this.callbacks.push(callback);
     return true;
   }
 
@@ -161,6 +163,22 @@ describe('NodeSocket', () => {
     closed.stream.emit('close');
     closed.stream.emit('connect');
     expect(closed.seen.log).toEqual(['close']);
+  });
+
+  it('asks a plain socket for a callback only when the system has not taken everything', () => {
+    const stream = new PuppetStream();
+    const seen = new Recorder();
+    const socket = new NodeSocket(seen);
+    socket.attach(stream, 'connect', true);
+    stream.emit('connect');
+    expect(socket.write(bytes('taken'))).toBe(true);
+    expect(stream.callbacks).toEqual([]);
+    stream.writableLength = 4;
+    expect(socket.write(bytes('held'))).toBe(false);
+    expect(stream.calls).toEqual(['write taken', 'write held', 'write ']);
+    stream.writableLength = 0;
+    for (const callback of stream.callbacks) callback();
+    expect(seen.log).toEqual(['open', 'drain']);
   });
 
   it('writes several chunks behind one cork', () => {
