@@ -13,7 +13,8 @@ export { queueSubscriber, type Subscriber, Subscriptions } from './subscriptions
 export { Waiters } from './waiters.ts';
 export { WaitingRoom, type WaitingRequest } from './waiting-room.ts';
 export { Semaphore, type SemaphoreOptions } from './semaphore.ts';
-export { HttpClient, type HttpClientOptions, type HttpResponse } from './http/client.ts';
+export { HttpClient, type HttpClientOptions } from './http/client.ts';
+export { type HttpResponse } from './http/exchange.ts';
 export { type FetchLike, fetchTransport } from './http/fetch.ts';
 export { type HttpHandler, type HttpHeaders, type HttpRequest, type HttpTransport } from './http/transport.ts';
 export { retryAfterMs } from './http/retry-after.ts';

@@ -8,6 +8,7 @@ import { OptionChecker } from '../options.ts';
 import type { Turns } from '../ports.ts';
 import { brokenWire, dialFailure, lostFailure, stalledFailure } from './connection-failures.ts';
 import type { Net, NetSocket } from './net.ts';
+import { tell } from './tell.ts';
 import type { TlsOptions } from './tls.ts';
 
 /** A protocol on one connection: made when the connection is, used by it alone. */
@@ -54,7 +55,7 @@ export interface ConnectionOptions<W extends Wire> {
   /** Memory in which requests gather, in bytes. Default 64 KiB. */
   readonly slabBytes?: number;
   readonly createWire: (connection: Connection<W>) => W;
-  /** Told once, when a connection that was up is over. */
+  /** Told once, when a connection that was up is over. What it throws is warned of. */
   readonly onClosed?: ((connection: Connection<W>, failure: Failure) => void) | undefined;
   /** Told after received bytes were handled, and after what was written has left: there may be room for more. */
   readonly onProgress?: (() => void) | undefined;
@@ -253,7 +254,7 @@ export class Connection<W extends Wire = Wire> {
     this.#socket.destroy();
     const reason = this.#endWire(failure);
     if (opening) opening.settle(reason.as('not-sent'));
-    else this.#options.onClosed?.(this, reason);
+    else tell('onClosed', this.#options.onClosed, this, reason);
   }
 
   /** A wire that throws here has a bug: that is then the reason, and whoever closes connections goes on. */

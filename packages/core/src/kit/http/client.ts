@@ -1,41 +1,43 @@
 /** Bounded HTTP exchanges with deadlines, aborts and a cap on what comes back, over any transport. */
 
-import { abandonedFailure, type Abandonment, type Holder, type Pending, type Timekeeper } from '../../deadline.ts';
-import { Failure } from '../../errors/failure.ts';
+import type { Timekeeper } from '../../deadline.ts';
+import type { Failure } from '../../errors/failure.ts';
+import { OptionChecker } from '../../options.ts';
 import { type CallLimits, waitFor } from '../../waiting.ts';
 import { Semaphore } from '../semaphore.ts';
-import { retryAfterMs } from './retry-after.ts';
-import type { HttpHandler, HttpHeaders, HttpRequest, HttpTransport } from './transport.ts';
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: HttpHeaders;
-  readonly body: Uint8Array;
-  /** What `Retry-After` asks for, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
-}
+import { Exchange, type HttpResponse } from './exchange.ts';
+import { checkRequest } from './request-check.ts';
+import type { HttpRequest, HttpTransport } from './transport.ts';
 
 export interface HttpClientOptions {
   readonly transport: HttpTransport;
   readonly timekeeper: Timekeeper;
-  /** Exchanges at once. Default 10. */
+  /** Exchanges at once, those included that were given up and that the transport is not done with. Default 10. */
   readonly maxInFlight?: number;
-  /** Calls that may wait for one of them. Default 1 000. */
+  /** Calls that may wait for one of them; more are refused with `overloaded`. Default 1 000. */
   readonly maxWaiters?: number;
   /** No body of an answer may be longer, in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number;
 }
 
-/** Statuses that would send the request, and its credentials, elsewhere. */
-const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
+const clientOptions = new OptionChecker('HttpClient', {
+  transport: { kind: 'object' },
+  timekeeper: { kind: 'object' },
+  maxInFlight: { kind: 'integer', min: 1, infinity: true },
+  maxWaiters: { kind: 'integer', min: 0, infinity: true },
+  maxBodyBytes: { kind: 'number', min: 0, infinity: true, unit: 'bytes' },
+});
 
 export class HttpClient {
   readonly #transport: HttpTransport;
   readonly #timekeeper: Timekeeper;
   readonly #permits: Semaphore;
   readonly #maxBodyBytes: number;
+  readonly #exchanges = new Set<Exchange>();
 
+  /** @throws ArgumentError for an option that is none */
   constructor(options: HttpClientOptions) {
+    clientOptions.checkKnown(options);
     this.#transport = options.transport;
     this.#timekeeper = options.timekeeper;
     this.#maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
@@ -51,147 +53,39 @@ export class HttpClient {
     return { inFlight: this.#permits.taken, waiting: this.#permits.waiting };
   }
 
-  /** One exchange. Any status but a redirect is a response: what it means is the protocol's business. */
+  /**
+   * One exchange. Any status but a redirect is a response: what it means is the protocol's business.
+   *
+   * @throws ArgumentError for a request that would be misread on the way, such as one with a line end in a header
+   */
   async request(request: HttpRequest, limits: CallLimits): Promise<HttpResponse | Failure> {
+    checkRequest(request);
     if (!this.#permits.tryAcquire()) {
       const failure = await this.#permits.wait(this.#timekeeper, limits);
       if (failure) return failure;
     }
-    try {
-      return await waitFor<HttpResponse>(this.#timekeeper, limits, 'request', (pending) =>
-        new Exchange(this.#transport, pending, this.#maxBodyBytes).start(request),
-      );
-    } finally {
-      this.#permits.release();
-    }
+    let isStarted = false;
+    const result = await waitFor<HttpResponse>(this.#timekeeper, limits, 'request', (pending) => {
+      isStarted = true;
+      const exchange = new Exchange(pending, {
+        transport: this.#transport,
+        maxBodyBytes: this.#maxBodyBytes,
+        onOver: (over) => {
+          this.#exchanges.delete(over);
+          this.#permits.release();
+        },
+      });
+      this.#exchanges.add(exchange);
+      exchange.start(request);
+    });
+    if (!isStarted) this.#permits.release();
+    return result;
   }
 
-  /** Ends calls that wait, and lets go of sockets. */
+  /** Ends calls, those under way too, and lets go of sockets. */
   destroy(failure: Failure): void {
     this.#permits.close(failure);
+    for (const exchange of this.#exchanges) exchange.destroy(failure);
     this.#transport.destroy();
-  }
-}
-
-/** One request and what comes back. */
-class Exchange implements HttpHandler, Holder {
-  readonly #transport: HttpTransport;
-  readonly #pending: Pending<HttpResponse>;
-  readonly #maxBodyBytes: number;
-  #abort: (() => void) | undefined;
-  #sent = false;
-  #status = 0;
-  #headers: HttpHeaders = { get: () => null };
-  readonly #chunks: Uint8Array[] = [];
-  #bytes = 0;
-
-  constructor(transport: HttpTransport, pending: Pending<HttpResponse>, maxBodyBytes: number) {
-    this.#transport = transport;
-    this.#pending = pending;
-    this.#maxBodyBytes = maxBodyBytes;
-    pending.holder = this;
-  }
-
-  start(request: HttpRequest): void {
-    try {
-      this.#abort = this.#transport.start(request, this);
-    } catch (error) {
-      this.onError(error);
-    }
-    // It may have ended before there was anything to abort it by.
-    if (this.#pending.settled && this.#status === -1) this.#abort?.();
-  }
-
-  onSent(): void {
-    this.#sent = true;
-  }
-
-  onHead(status: number, headers: HttpHeaders): void {
-    this.#status = status;
-    this.#headers = headers;
-    if (isRedirect(status)) this.#refuse(this.#redirected());
-    else if (Number(headers.get('content-length') ?? 0) > this.#maxBodyBytes) this.#refuse(this.#tooLarge());
-  }
-
-  onChunk(chunk: Uint8Array): void {
-    if (this.#pending.settled) return;
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBodyBytes) this.#refuse(this.#tooLarge());
-    else this.#chunks.push(chunk.slice());
-  }
-
-  onEnd(): void {
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : this.#joined();
-    const headers = this.#headers;
-    this.#pending.settle({ status: this.#status, headers, body, retryAfterMs: retryAfterMs(headers) });
-  }
-
-  onError(error: unknown, proof?: 'not-sent'): void {
-    if (proof === 'not-sent') this.#sent = false;
-    const code = (error as { code?: unknown } | undefined)?.code;
-    const name = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown error';
-    this.#pending.settle(
-      new Failure({
-        kind: 'connection',
-        code: this.#sent ? 'CONNECTION_LOST' : 'CONNECT_FAILED',
-        message: this.#sent
-          ? `the exchange broke off: ${name}`
-          : `could not connect to ${this.#transport.origin}: ${name}`,
-        outcome: this.#sent ? 'unknown' : 'not-sent',
-        retryable: true,
-        cause: error,
-        endpoint: this.#transport.origin,
-      }),
-    );
-  }
-
-  abandon(pending: Pending, why: Abandonment): void {
-    pending.settle(
-      abandonedFailure(pending, why, this.#sent ? 'unknown' : 'not-sent', this.#sent ? 'request' : 'connect'),
-    );
-    this.#stop();
-  }
-
-  #refuse(failure: Failure): void {
-    this.#pending.settle(failure);
-    this.#stop();
-  }
-
-  /** Ends the exchange; one that has not returned from `start` yet ends there. */
-  #stop(): void {
-    this.#status = -1;
-    this.#abort?.();
-  }
-
-  #joined(): Uint8Array {
-    const body = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      body.set(chunk, at);
-      at += chunk.length;
-    }
-    return body;
-  }
-
-  #redirected(): Failure {
-    return new Failure({
-      kind: 'protocol',
-      code: 'REDIRECTED',
-      message: `${this.#transport.origin} answered with a redirect (status ${this.#status}), which is not followed; point the client at the final address`,
-      outcome: 'rejected',
-      retryable: false,
-      endpoint: this.#transport.origin,
-    });
-  }
-
-  #tooLarge(): Failure {
-    return new Failure({
-      kind: 'protocol',
-      code: 'BODY_TOO_LARGE',
-      message: `the body of the answer is longer than maxBodyBytes (${this.#maxBodyBytes}); raise it, or ask for less`,
-      outcome: 'unknown',
-      retryable: false,
-      endpoint: this.#transport.origin,
-    });
   }
 }

@@ -1,5 +1,6 @@
 /** HTTP over a `fetch`: for browsers, Workers, Deno and Bun. */
 
+import { checkOrigin } from './origin.ts';
 import type { HttpHandler, HttpRequest, HttpTransport } from './transport.ts';
 
 interface FetchResponse {
@@ -43,15 +44,20 @@ const notSent = new Set([
  * otherwise.
  *
  * @param origin - `https://host:port`, without a path
+ * @throws ArgumentError when it is none
  */
 export function fetchTransport(origin: string, fetch: FetchLike): HttpTransport {
+  checkOrigin(origin);
   const open = new Set<AbortController>();
   return {
     origin,
     start(request: HttpRequest, handler: HttpHandler): () => void {
       const controller = new AbortController();
       open.add(controller);
-      void exchange(fetch, origin, request, controller.signal, handler).finally(() => open.delete(controller));
+      void exchange(fetch, origin, request, controller.signal, handler).finally(() => {
+        open.delete(controller);
+        handler.onOver();
+      });
       return () => controller.abort();
     },
     destroy(): void {

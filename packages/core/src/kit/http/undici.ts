@@ -1,5 +1,6 @@
 /** HTTP over an undici dispatcher (7.x): a `Pool`, a `Client`, an `Agent`, or a `MockAgent` in tests. */
 
+import { checkOrigin } from './origin.ts';
 import type { HttpHandler, HttpHeaders, HttpRequest, HttpTransport } from './transport.ts';
 
 type UndiciHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -25,20 +26,30 @@ export interface UndiciDispatcher {
       method: string;
       headers: Record<string, string>;
       body: Uint8Array | string | null;
+      headersTimeout: number;
+      bodyTimeout: number;
     },
     handler: UndiciHandler,
   ): boolean;
   destroy(): unknown;
 }
 
-/** @param origin - `https://host:port`, without a path */
+/** Time is limited by the calls' deadlines. */
+const noTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
+
+/**
+ * @param origin - `https://host:port`, without a path
+ * @param dispatcher - is destroyed with the client
+ * @throws ArgumentError when the origin is none
+ */
 export function undiciTransport(origin: string, dispatcher: UndiciDispatcher): HttpTransport {
+  checkOrigin(origin);
   return {
     origin,
     start(request: HttpRequest, handler: HttpHandler): () => void {
       const exchange = new UndiciExchange(handler);
       const { path, method, headers = {}, body = null } = request;
-      dispatcher.dispatch({ origin, path, method, headers: { ...headers }, body }, exchange);
+      dispatcher.dispatch({ origin, path, method, headers: { ...headers }, body, ...noTimeouts }, exchange);
       return () => exchange.stop();
     },
     destroy: () => void dispatcher.destroy(),
@@ -77,22 +88,27 @@ class UndiciExchange implements UndiciHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#handler.onEnd();
+    if (!this.#stopped) {
+      this.#stopped = true;
+      this.#handler.onEnd();
+    }
+    this.#handler.onOver();
   }
 
   onResponseError(_controller: UndiciController, error: Error): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#handler.onError(error);
+    if (!this.#stopped) {
+      this.#stopped = true;
+      this.#handler.onError(error);
+    }
+    this.#handler.onOver();
   }
 }
 
 function headersOf(headers: UndiciHeaders): HttpHeaders {
   return {
     get: (name) => {
-      const value = headers[name.toLowerCase()];
+      const key = name.toLowerCase();
+      const value = Object.hasOwn(headers, key) ? headers[key] : undefined;
       return value === undefined ? null : typeof value === 'string' ? value : value.join(', ');
     },
   };

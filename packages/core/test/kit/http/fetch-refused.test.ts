@@ -22,7 +22,7 @@ function proofOf(error: Error): Promise<string | undefined> {
   return new Promise((resolve) => {
     fetchTransport('http://127.0.0.1:9', fetch).start(
       { method: 'GET', path: '/' },
-      { onSent() {}, onHead() {}, onChunk() {}, onEnd() {}, onError: (_, proof) => resolve(proof) },
+      { onSent() {}, onHead() {}, onChunk() {}, onEnd() {}, onError: (_, proof) => resolve(proof), onOver() {} },
     );
   });
 }
