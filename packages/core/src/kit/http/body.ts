@@ -15,8 +15,7 @@ export class Body {
     const length = this.#length + chunk.length;
     if (length > this.#maxBytes) return false;
     if (length > this.#bytes.length) {
-      // One part, as most bodies are, fits exactly.
-      const room = this.#length === 0 ? length : Math.min(Math.max(length, 2 * this.#bytes.length), this.#maxBytes);
+      const room = Math.min(Math.max(length, 2 * this.#bytes.length), this.#maxBytes);
       const larger = new Uint8Array(room);
       larger.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = larger;

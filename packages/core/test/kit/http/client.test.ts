@@ -297,6 +297,15 @@ describe('an HttpClient that is destroyed', () => {
     expect(await all.request()).toBe(over);
     expect([all.started.length, all.destroyed]).toEqual([1, 1]);
   });
+
+  it('has forgotten what was over before', async () => {
+    const all = standIn();
+    const response = all.request();
+    answer(all.started[0] as Started);
+    await response;
+    all.client.destroy(over);
+    expect(all.started[0]?.aborted).toBe(false);
+  });
 });
 
 describe('a request that cannot be sent', () => {
