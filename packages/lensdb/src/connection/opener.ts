@@ -4,7 +4,7 @@ import { Failure, type Timekeeper } from '@wirewright/core';
 import { Connection, type Runtime } from '@wirewright/core/socket';
 import type { Dialect } from '../protocol/dialect.ts';
 import type { Address } from './address.ts';
-import { noAnswer } from './failures.ts';
+import { noAnswer, notUsable } from './failures.ts';
 import { LensDBWire } from './wire.ts';
 
 export interface OpenerOptions {
@@ -67,6 +67,8 @@ export class Opener {
         }),
     });
     if (!(result instanceof Failure)) return result.wire;
+    // Ended by ourselves for what was learned on it, which another connection has unlearned meanwhile: not the client.
+    if (result.kind === 'closed' && !timekeeper.closed) return notUsable(address.endpoint);
     const silent = result.kind === 'timeout' && result.details?.['phase'] === 'handshake';
     return silent ? noAnswer(address.endpoint) : result;
   }
