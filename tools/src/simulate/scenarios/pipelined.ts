@@ -58,6 +58,7 @@ export const pipelined: Scenario = {
 
 const liveness = {
   idleMs: 40,
-  timeoutMs: 40,
+  // The largest request takes up to 100 ms through the smallest window of a rough wire, and a ping waits behind it.
+  timeoutMs: 200,
   ping: (wire: InOrderWire): void => void wire.call({ kind: Kind.Ping, id: 0, operation: 0, size: 0 }),
 };
