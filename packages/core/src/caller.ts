@@ -3,10 +3,10 @@
 import { abandonedFailure, Pending, Timekeeper } from './deadline.ts';
 import { Failure } from './errors/failure.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { checkOption, timeoutRule } from './options.ts';
+import { callOptionRules, checkOption, OptionChecker, type OptionRule, timeoutRule } from './options.ts';
 import type { Ports } from './ports.ts';
 import { fullJitter } from './retry/backoff.ts';
-import type { RetryPolicy } from './retry/policy.ts';
+import { type RetryPolicy, retryPolicy } from './retry/policy.ts';
 import { GaveUp, retryAfter } from './retry/retry-after.ts';
 import { type CallLimits, waitFor } from './waiting.ts';
 
@@ -27,6 +27,16 @@ export interface CallerOptions {
   readonly timeoutMs: number;
 }
 
+const callerOptions = new OptionChecker('Caller', {
+  system: { kind: 'string' },
+  ports: { kind: 'object' },
+  policy: { kind: 'object' },
+  timeoutMs: timeoutRule,
+});
+
+/** The rule of the time that `close` may take. */
+const closeTimeoutRule: OptionRule = { kind: 'number', min: 0, infinity: true, unit: 'ms' };
+
 /** What a client has to let go of at its end: sessions, pools, subscriptions. */
 export interface Resource {
   destroy(failure: Failure): void;
@@ -46,19 +56,29 @@ export class Caller {
   readonly #options: CallerOptions;
   readonly #policy: RetryPolicy;
   readonly #resources: Resource[] = [];
+  #over: Failure | undefined;
+  /** What resources threw when they were destroyed. */
+  readonly #mistakes: unknown[] = [];
 
+  /** @throws ArgumentError for an option that is none */
   constructor(options: CallerOptions) {
+    callerOptions.checkKnown(options);
     this.#options = options;
-    this.#policy = options.policy ?? defaultPolicy;
+    this.#policy = options.policy ? retryPolicy(options.policy) : defaultPolicy;
     this.timekeeper = new Timekeeper(options.ports.clock);
     this.lifecycle = new Lifecycle(this.timekeeper, (failure) => {
-      for (const resource of this.#resources) resource.destroy(failure);
+      this.#over = failure;
+      for (const resource of this.#resources.splice(0)) this.#letGo(resource, failure);
     });
   }
 
-  /** Has `resource` destroyed at the end of the client, in the order of these calls, when no call is left. */
+  /**
+   * Has `resource` destroyed at the end of the client, in the order of these calls, when no call is left; at once, when
+   * that has come. What one of them throws keeps no other from it, and is thrown by `close` or `destroy` afterwards.
+   */
   own<R extends Resource>(resource: R): R {
-    this.#resources.push(resource);
+    if (this.#over) this.#letGo(resource, this.#over);
+    else this.#resources.push(resource);
     return resource;
   }
 
@@ -66,7 +86,7 @@ export class Caller {
    * Runs a call whose tries are one step: `send` hands the pending call to whoever settles it.
    *
    * @param idempotent - doing it twice is doing it once, so that it may be repeated when its outcome is unknown
-   * @throws ArgumentError for a `timeoutMs` that is none
+   * @throws ArgumentError for a `timeoutMs` or a `signal` that is none
    */
   submit<T>(
     options: CallOptions = noOptions,
@@ -82,7 +102,8 @@ export class Caller {
     try {
       send(call as Pending);
     } catch (error) {
-      call.fail(error);
+      // Who has settled it already has answered for it.
+      if (!call.settled) call.fail(error);
     }
     return promise;
   }
@@ -130,14 +151,34 @@ export class Caller {
     this.#policy.budget?.earn();
   }
 
-  /** Refuses new calls, lets the running ones end for at most `timeoutMs`, then destroys. */
-  close(timeoutMs: number): Promise<void> {
-    return this.lifecycle.close(timeoutMs);
+  /**
+   * Refuses new calls, lets the running ones end for at most `timeoutMs`, then destroys.
+   *
+   * @throws ArgumentError for a `timeoutMs` that is none
+   */
+  async close(timeoutMs: number): Promise<void> {
+    checkOption(this.#options.system, 'timeoutMs', timeoutMs, closeTimeoutRule, this.#options.system);
+    await this.lifecycle.close(timeoutMs);
+    this.#throwMistake();
   }
 
   /** Ends everything now; pending calls get a `ClosedError` with this cause. */
   destroy(reason?: unknown): void {
     this.lifecycle.destroy(reason);
+    this.#throwMistake();
+  }
+
+  #letGo(resource: Resource, failure: Failure): void {
+    try {
+      resource.destroy(failure);
+    } catch (error) {
+      this.#mistakes.push(error);
+    }
+  }
+
+  #throwMistake(): void {
+    const [mistake] = this.#mistakes.splice(0);
+    if (mistake !== undefined) throw mistake;
   }
 
   /** Counts a call in. Its deadline, or why it may not begin. */
@@ -145,6 +186,8 @@ export class Caller {
     // Text would pass the comparison, and make text of the deadline.
     if (typeof timeoutMs !== 'number' || !(timeoutMs > 0))
       checkOption(this.#options.system, 'timeoutMs', timeoutMs, timeoutRule, this.#options.system);
+    if (signal !== undefined && !isSignal(signal))
+      checkOption(this.#options.system, 'signal', signal, callOptionRules.signal, this.#options.system);
     if (signal?.aborted) {
       const aborted = abandonedFailure(new Pending(() => {}, 0, signal), 'aborted', 'not-sent', 'start');
       return new GaveUp(aborted, 0, [], 'ended');
@@ -154,6 +197,9 @@ export class Caller {
     return this.timekeeper.clock.now() + timeoutMs;
   }
 }
+
+/** Cheap enough for every call; what is wrong, `checkOption` says. */
+const isSignal = (signal: AbortSignal | null): boolean => typeof signal?.addEventListener === 'function';
 
 let lastResolve: (result: unknown) => void;
 let lastReject: (error: unknown) => void;
