@@ -13,7 +13,7 @@ import {
 import { type CloseOptions, closeTimeoutMs } from './close-options.ts';
 import { Connections } from './connection/connections.ts';
 import type { LensDBInfo, LensDBStats, LensDBSummary } from './connection/info.ts';
-import { Lease } from './connection/lease.ts';
+import { LeasedPlace } from './connection/leased-place.ts';
 import { Runner } from './connection/runner.ts';
 import { system } from './errors.ts';
 import { LensDBConnection } from './leased-connection.ts';
@@ -45,9 +45,9 @@ export class ConnectionPool {
   async getConnection(options?: CallOptions): Promise<LensDBConnection> {
     callChecker.check(options);
     const { caller, pool } = this.#connections;
-    const wire = caller.unwrap(await caller.run(options, true, (limits) => pool.lease(limits)));
-    const lease = new Lease(pool, caller.timekeeper, wire);
-    const connection = new LensDBConnection(lease, new Runner(this.#connections, lease, 1));
+    const lease = caller.unwrap(await caller.run(options, true, (limits) => pool.lease(limits)));
+    const place = new LeasedPlace(pool, caller.timekeeper, lease);
+    const connection = new LensDBConnection(place, new Runner(this.#connections, place, 1));
     this.#leases.add(connection);
     return connection;
   }

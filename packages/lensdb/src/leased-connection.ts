@@ -3,7 +3,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { inspectAsJson } from '@wirewright/core';
-import type { Lease } from './connection/lease.ts';
+import type { LeasedPlace } from './connection/leased-place.ts';
 import { Commands } from './commands/commands.ts';
 import type { CommandRunner } from './commands/runner.ts';
 
@@ -18,17 +18,17 @@ export class LensDBConnection extends Commands {
     inspectAsJson(this);
   }
 
-  readonly #lease: Lease;
+  readonly #place: LeasedPlace;
 
   /** Connections come from `ConnectionPool.getConnection()`. */
-  constructor(lease: Lease, runner: CommandRunner) {
+  constructor(place: LeasedPlace, runner: CommandRunner) {
     super(runner);
-    this.#lease = lease;
+    this.#place = place;
   }
 
   /** Gives it back: what runs ends first, what is called later is refused with a `ClosedError`. */
   return(): void {
-    this.#lease.end();
+    this.#place.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -29,7 +29,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit('socket/connection.ts', 'this.wire.onTombstone?.();', ''),
       edit('socket/pool-slot.ts', 'this.member.usable && ', ''),
-      edit('socket/pipelined-wire.ts', 'if (this.full) return pending.settle(this.#overloaded());', ''),
+      edit('socket/pipelined-wire.ts', 'if (this.isFull()) return pending.settle(this.#overloaded());', ''),
     ],
   },
   {
@@ -97,8 +97,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'kit/subscriptions.ts',
-        'const result = await subscribe(entry.topic, key);',
-        'const result = key as Key | Failure;',
+        'const refused = await subscribe(entry.topic, key);',
+        'const refused = undefined;',
       ),
     ],
   },
@@ -112,12 +112,16 @@ export const mutants: readonly Mutant[] = [
       edit(
         'socket/session.ts',
         "this.#setState({ is: 'down', cause: failure, retryInMs: pause });",
-        "this.#setState({ is: 'down', cause: failure, retryInMs: pause }); this.#room.leave();",
+        "this.#setState({ is: 'down', cause: failure, retryInMs: pause }); this.#lanes.room(0).leave();",
       ),
     ],
   },
   {
     name: 'idle members left open',
-    edits: [edit('socket/pool.ts', 'for (const member of members) member.close(failure);', '')],
+    edits: [edit('socket/pool.ts', 'for (const { member } of slots) member.close(failure);', '')],
+  },
+  {
+    name: 'released twice, leased to two',
+    edits: [edit('socket/pool-lease.ts', 'this.#slot = undefined;', '')],
   },
 ];

@@ -50,6 +50,7 @@ export class RespClient {
         ...common,
         open,
         onUp: (wire, epoch) => this.#subscriptions.resubscribe(epoch, (topic) => subscribe(wire, topic)),
+        onGaveUp: (failure) => this.#subscriptions.destroy(failure),
         liveness: { idleMs: 10_000, timeoutMs: 5000, ping: (wire) => void wire.call(['PING']) },
       }),
     );
@@ -71,26 +72,31 @@ export class RespClient {
     options?: CallOptions,
   ): Promise<T> {
     const caller = this.#caller;
-    const wire = caller.unwrap(await caller.run(options, true, (limits) => this.#pool.lease(limits)));
+    const lease = caller.unwrap(await caller.run(options, true, (limits) => this.#pool.lease(limits)));
     try {
       return await use(async (command) =>
-        caller.unwrap(await caller.run(options, false, (limits) => wire.call(command, limits))),
+        caller.unwrap(await caller.run(options, false, (limits) => lease.member.call(command, limits))),
       );
     } finally {
-      this.#pool.release(wire);
+      lease.release();
     }
   }
 
   /** What is published to `channel` from now on; a notice stands where something may be missing. */
   async subscribe(channel: string, options?: CallOptions): Promise<Queue<Uint8Array>> {
     const onReturn = async (): Promise<void> => {
-      this.#subscriptions.remove(channel);
-      await this.command(['UNSUBSCRIBE', channel], options, true);
+      if (this.#subscriptions.remove(channel, subscriber)) await this.command(['UNSUBSCRIBE', channel], options, true);
     };
     const queue = new Queue<Uint8Array>({ maxItems: 1000, maxBytes: 16_777_216, whenFull: 'drop-oldest', onReturn });
-    this.#subscriptions.add(channel, channel, queueSubscriber(queue), this.#session.epoch);
+    const subscriber = queueSubscriber(queue);
+    this.#subscriptions.add(channel, channel, subscriber, this.#session.epoch);
     this.#session.start();
-    await this.command(['SUBSCRIBE', channel], options, true);
+    try {
+      await this.command(['SUBSCRIBE', channel], options, true);
+    } catch (error) {
+      this.#subscriptions.remove(channel, subscriber);
+      throw error;
+    }
     return queue;
   }
 
@@ -108,9 +114,9 @@ export class RespClient {
   }
 }
 
-async function subscribe(wire: Wire, topic: string): Promise<string | Failure> {
+async function subscribe(wire: Wire, topic: string): Promise<Failure | undefined> {
   const answer = await wire.call(['SUBSCRIBE', topic]);
-  return answer instanceof Failure ? answer : topic;
+  return answer instanceof Failure ? answer : undefined;
 }
 
 async function hello(wire: Wire, source: CredentialSource<Login>): Promise<Failure | undefined> {

@@ -8,12 +8,10 @@ export class GrowthPause {
   #failuresInARow = 0;
   #until = 0;
 
-  /** A dial has failed. For how long there is to be no other, in ms. */
-  onFailure(now: number): number {
-    const pause = Math.min(firstPauseMs * 2 ** this.#failuresInARow, longestPauseMs);
+  /** A dial has failed. */
+  onFailure(now: number): void {
+    this.#until = now + Math.min(firstPauseMs * 2 ** this.#failuresInARow, longestPauseMs);
     this.#failuresInARow += 1;
-    this.#until = now + pause;
-    return pause;
   }
 
   onSuccess(): void {

@@ -71,7 +71,8 @@ export interface PoolStats {
   readonly leases: number;
 }
 
-export interface Lease<M> {
+/** A lease that somebody may have forgotten to release. */
+export interface Leak<M> {
   readonly member: M;
   /** For how many milliseconds it has been out. */
   readonly ageMs: number;

@@ -7,6 +7,8 @@ export class Slot<M extends PoolMember> {
   leased = false;
   /** Leased to the check, in fact. */
   checked = false;
+  /** It was lost or closed: the pool has no member in it any more. */
+  gone = false;
   /** Since when it is idle, or leased. */
   since: number;
 

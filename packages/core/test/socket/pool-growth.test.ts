@@ -49,9 +49,9 @@ describe('Pool: dials that fail', () => {
     expect(ports.clock.pendingTimers).toBe(2);
     expect(waiters[0]?.result).toBe(dials[0]?.member);
     expect(waiters.slice(1).map(({ result }) => result)).toEqual([undefined, undefined]);
-    pool.release(dials[0]?.member as Member);
+    pool.giveBack(dials[0]?.member as Member);
     expect(waiters[1]?.result).toBe(dials[0]?.member);
-    pool.release(dials[0]?.member as Member);
+    pool.giveBack(dials[0]?.member as Member);
     expect(waiters[2]?.result).toBe(dials[0]?.member);
   });
 
@@ -126,9 +126,9 @@ describe('Pool: dials that fail', () => {
     const told: number[] = [];
     const insist = (): void => {
       told.push(dials.length);
-      if (told.length < 4) pool.acquire(new Pending<Member>(insist, Infinity));
+      if (told.length < 4) pool.acquire(new Pending<Lease<Member>>(insist, Infinity));
     };
-    pool.acquire(new Pending<Member>(insist, Infinity));
+    pool.acquire(new Pending<Lease<Member>>(insist, Infinity));
     for (let i = 0; i < 4; i += 1) {
       await settle();
       await dials[i]?.end(refused());
@@ -145,7 +145,7 @@ describe('Pool: asked for a new member', () => {
     expect(waiter.result).toBeUndefined();
     expect([first.closedWith !== undefined, second.closedWith]).toEqual([true, undefined]);
     await settle();
-    expect(pool.tryAcquire()).toBe(second);
+    expect(pool.tryMember()).toBe(second);
     await dials[2]?.end();
     expect(waiter.result).toBe(dials[2]?.member);
   });
@@ -153,11 +153,11 @@ describe('Pool: asked for a new member', () => {
   it('takes the place of one that comes back, when all are out', async () => {
     const { pool, acquire, fill, dials, settle } = createPool({ max: 1 });
     const [member] = (await fill(1)) as [Member];
-    pool.tryAcquire();
+    pool.tryMember();
     const waiter = acquire({ fresh: true });
     await settle();
     expect(dials).toHaveLength(1);
-    pool.release(member);
+    pool.giveBack(member);
     expect(member.closedWith).toBeDefined();
     await settle();
     await dials[1]?.end();
@@ -177,12 +177,12 @@ describe('Pool: asked for a new member', () => {
   it('does with what there is, when none can be dialled', async () => {
     const { pool, acquire, fill, dials, settle } = createPool({ max: 3 });
     const [member] = (await fill(1)) as [Member];
-    pool.tryAcquire();
+    pool.tryMember();
     const fresh = acquire({ fresh: true });
     await settle();
     await dials[1]?.end(refused('a limit of one connection'));
     expect(fresh.result).toBeUndefined();
-    pool.release(member);
+    pool.giveBack(member);
     expect(fresh.result).toBe(member);
     expect(pool.stats()).toMatchObject({ waiting: 0, leased: 1 });
   });
@@ -244,9 +244,9 @@ describe('Pool: a minimum', () => {
     expect(dials[0]?.member.closedWith).toBeDefined();
     expect(dials).toHaveLength(2);
     await dials[1]?.end();
-    const member = pool.tryAcquire() as Member;
+    const member = pool.tryMember() as Member;
     member.usable = false;
-    pool.release(member);
+    pool.giveBack(member);
     expect(pool.stats()).toMatchObject({ open: 0, dialing: 0 });
     await ports.clock.advance(100);
     expect(pool.stats()).toMatchObject({ open: 0, dialing: 1 });
@@ -301,10 +301,10 @@ describe('Pool: checking idle members', () => {
     const { pool, ports, acquire, fill, checks, dials } = createCheckedPool();
     const [member] = (await fill(1)) as [Member];
     ports.clock.jump(1000);
-    expect(pool.tryAcquire()).toBe(member);
-    pool.release(member);
+    expect(pool.tryMember()).toBe(member);
+    pool.giveBack(member);
     ports.clock.jump(1001);
-    expect(pool.tryAcquire()).toBeUndefined();
+    expect(pool.tryMember()).toBeUndefined();
     expect(checks).toEqual([]);
     const waiter = acquire();
     expect(checks.map((check) => check.member)).toEqual([member]);
@@ -331,7 +331,7 @@ describe('Pool: checking idle members', () => {
     const { pool, ports, fill } = createPool({ validateAfterMs: 1 });
     const [member] = await fill(1);
     ports.clock.jump(1e9);
-    expect(pool.tryAcquire()).toBe(member);
+    expect(pool.tryMember()).toBe(member);
   });
 
   it.each(['says no', 'rejects', 'throws'] as const)(
@@ -371,11 +371,11 @@ describe('Pool: checking idle members', () => {
   it('does not keep those waiting for whom another comes back', async () => {
     const { pool, ports, acquire, fill, checks } = createCheckedPool();
     const [checked, other] = (await fill(2)) as [Member, Member];
-    expect(pool.tryAcquire()).toBe(other);
+    expect(pool.tryMember()).toBe(other);
     ports.clock.jump(2000);
     const waiter = acquire();
     expect(checks[0]?.member).toBe(checked);
-    pool.release(other);
+    pool.giveBack(other);
     expect(waiter.result).toBe(other);
     await checks[0]?.end(true);
     expect(pool.stats()).toMatchObject({ open: 2, idle: 1, leased: 1 });
@@ -416,10 +416,10 @@ describe('Pool: the end', () => {
   it('closes all members and ends all that wait, now and later', async () => {
     const { pool, acquire, fill, dials, settle, changes, ports } = createPool({ max: 2, min: 2, maxIdleMs: 1000 });
     const members = (await fill(2)) as [Member, Member];
-    pool.tryAcquire();
-    pool.tryAcquire();
-    pool.release(members[0]);
-    pool.tryAcquire();
+    pool.tryMember();
+    pool.tryMember();
+    pool.giveBack(members[0]);
+    pool.tryMember();
     const waiters = [acquire(), acquire({ fresh: true })];
     const before = changes.length;
     pool.destroy(over);
@@ -427,8 +427,8 @@ describe('Pool: the end', () => {
     expect(waiters.map(({ result }) => result)).toEqual([over, over]);
     expect(acquire().result).toBe(over);
     expect(acquire({ fresh: true }).result).toBe(over);
-    expect(pool.tryAcquire()).toBeUndefined();
-    pool.release(members[0]);
+    expect(pool.tryMember()).toBeUndefined();
+    pool.giveBack(members[0]);
     pool.warm();
     pool.destroy(refused());
     await settle();
@@ -478,7 +478,7 @@ describe('Pool: the end', () => {
 
   it('may come from anybody who is told something', async () => {
     const inWaiter = createPool();
-    inWaiter.pool.acquire(new Pending<Member>(() => inWaiter.pool.destroy(over), Infinity));
+    inWaiter.pool.acquire(new Pending<Lease<Member>>(() => inWaiter.pool.destroy(over), Infinity));
     await inWaiter.settle();
     await inWaiter.dials[0]?.end();
     const inChange: PoolLab = createPool({ min: 2, onChange: () => inChange.pool.destroy(over) });

@@ -6,7 +6,7 @@ import { createPool, Member, refused } from '../support/pool-lab.ts';
 describe('Pool: leasing', () => {
   it('dials for the first, and gives it the member', async () => {
     const { pool, acquire, dials, settle } = createPool();
-    expect(pool.tryAcquire()).toBeUndefined();
+    expect(pool.tryMember()).toBeUndefined();
     const waiter = acquire();
     await settle();
     expect([waiter.result, dials.length]).toEqual([undefined, 1]);
@@ -24,18 +24,17 @@ describe('Pool: leasing', () => {
       failedDials: 0,
       leases: 1,
     });
-    expect([pool.isLeased(waiter.result as Member), pool.isLeased(new Member('x', () => {}))]).toEqual([true, false]);
   });
 
   it('leases what is idle at once, last in first out', async () => {
     const { pool, acquire, fill, dials } = createPool();
     const [first, second, third] = await fill(3);
-    expect(pool.tryAcquire()).toBe(third);
+    expect(pool.tryMember()).toBe(third);
     expect(acquire().result).toBe(second);
-    pool.release(third as Member);
-    expect(pool.tryAcquire()).toBe(third);
-    expect(pool.tryAcquire()).toBe(first);
-    expect(pool.tryAcquire()).toBeUndefined();
+    pool.giveBack(third as Member);
+    expect(pool.tryMember()).toBe(third);
+    expect(pool.tryMember()).toBe(first);
+    expect(pool.tryMember()).toBeUndefined();
     expect(dials).toHaveLength(3);
     expect(pool.stats()).toMatchObject({ open: 3, leased: 3, idle: 0, leases: 7 });
   });
@@ -47,12 +46,12 @@ describe('Pool: leasing', () => {
     expect(dials).toHaveLength(2);
     for (const dial of dials) await dial.end();
     expect(waiters.map(({ result }) => result !== undefined)).toEqual([true, true, false, false, false]);
-    pool.release(waiters[1]?.result as Member);
+    pool.giveBack(waiters[1]?.result as Member);
     expect(waiters[2]?.result).toBe(waiters[1]?.result);
     // Nobody overtakes those that wait.
-    expect(pool.tryAcquire()).toBeUndefined();
-    pool.release(waiters[0]?.result as Member);
-    pool.release(waiters[2]?.result as Member);
+    expect(pool.tryMember()).toBeUndefined();
+    pool.giveBack(waiters[0]?.result as Member);
+    pool.giveBack(waiters[2]?.result as Member);
     expect(waiters.every(({ result }) => result instanceof Member)).toBe(true);
     expect(dials).toHaveLength(2);
   });
@@ -98,23 +97,28 @@ describe('Pool: leasing', () => {
     expect(pool.stats().waiting).toBe(1000);
   });
 
-  it('takes a member back once', async () => {
+  it('takes a member back once, and not from a lease that has ended while somebody else has it', async () => {
     const { pool, fill } = createPool();
     const [member] = await fill(1);
-    pool.release(member as Member);
-    pool.release(new Member('stranger', () => {}));
+    pool.giveBack(member as Member);
     expect(pool.stats()).toMatchObject({ open: 1, idle: 1 });
-    expect(pool.tryAcquire()).toBe(member);
-    expect(pool.tryAcquire()).toBeUndefined();
+    const first = pool.tryAcquire();
+    first?.release();
+    const second = pool.tryAcquire();
+    expect([first?.member, second?.member]).toEqual([member, member]);
+    first?.release();
+    expect([pool.stats().idle, pool.tryAcquire()]).toEqual([0, undefined]);
+    second?.[Symbol.dispose]();
+    expect(pool.stats()).toMatchObject({ open: 1, idle: 1 });
   });
 
   it('promises a lease, too', async () => {
     const { pool, fill, dials } = createPool();
     const [member] = await fill(1);
-    expect(await pool.lease({ dueAt: Infinity })).toBe(member);
+    expect(await pool.lease({ dueAt: Infinity })).toMatchObject({ member });
     const next = pool.lease({ dueAt: Infinity });
     await dials[1]?.end();
-    expect(await next).toBe(dials[1]?.member);
+    expect(await next).toMatchObject({ member: dials[1]?.member });
     const aborted = await pool.lease({ dueAt: Infinity, signal: AbortSignal.abort('no') });
     expect(aborted).toMatchObject({ kind: 'aborted', cause: 'no', outcome: 'not-sent', details: { phase: 'pool' } });
     expect(pool.stats()).toMatchObject({ leased: 2, waiting: 0 });
@@ -123,12 +127,12 @@ describe('Pool: leasing', () => {
   it('takes no call that is over already', async () => {
     const { pool, dials, fill } = createPool();
     const [member] = await fill(1);
-    const over = new Pending<Member>(() => {}, Infinity);
+    const over = new Pending<Lease<Member>>(() => {}, Infinity);
     over.settle(refused());
     pool.acquire(over);
     pool.acquire(over, true);
     expect([pool.stats().waiting, dials.length]).toEqual([0, 1]);
-    expect(pool.tryAcquire()).toBe(member);
+    expect(pool.tryMember()).toBe(member);
   });
 });
 
@@ -152,7 +156,7 @@ describe('Pool: those that give up', () => {
     await ports.clock.advance(60);
     await dials[0]?.end();
     expect(pool.stats()).toMatchObject({ open: 1, idle: 1, leased: 0, waiting: 0 });
-    expect(pool.tryAcquire()).toBe(dials[0]?.member);
+    expect(pool.tryMember()).toBe(dials[0]?.member);
   });
 
   it('are 10 000 at once, and leave nothing behind', async () => {
@@ -175,7 +179,7 @@ describe('Pool: those whom somebody else served', () => {
     acquire().pending.settle(new Member('from elsewhere', () => {}));
     await dials[0]?.end();
     expect(pool.stats()).toMatchObject({ open: 1, idle: 1, leased: 0, waiting: 0 });
-    expect(pool.tryAcquire()).toBe(dials[0]?.member);
+    expect(pool.tryMember()).toBe(dials[0]?.member);
   });
 });
 
@@ -183,7 +187,7 @@ describe('Pool: members that are lost', () => {
   it('are forgotten, idle or leased, and replaced for those that wait', async () => {
     const { pool, acquire, fill, dials, settle, changes } = createPool({ max: 2 });
     const [idle, leased] = await fill(2);
-    expect(pool.tryAcquire()).toBe(leased);
+    expect(pool.tryMember()).toBe(leased);
     idle?.close(refused('CONNECTION_LOST'));
     expect(pool.stats()).toMatchObject({ open: 1, idle: 0, leased: 1, closed: 1 });
     expect(pool.lastFailure?.code).toBe('CONNECTION_LOST');
@@ -193,7 +197,7 @@ describe('Pool: members that are lost', () => {
     leased?.close(refused());
     await settle();
     expect(dials).toHaveLength(4);
-    pool.release(leased as Member);
+    pool.giveBack(leased as Member);
     await dials[2]?.end();
     await dials[3]?.end();
     expect(waiting.map(({ result }) => result)).toEqual([dials[2]?.member, dials[3]?.member]);
@@ -210,10 +214,10 @@ describe('Pool: members that are lost', () => {
   it('are closed when they come back unfit', async () => {
     const { pool, acquire, fill, dials, settle } = createPool({ max: 1 });
     const [member] = (await fill(1)) as [Member];
-    pool.tryAcquire();
+    pool.tryMember();
     const waiter = acquire();
     member.usable = false;
-    pool.release(member);
+    pool.giveBack(member);
     expect(member.closedWith).toMatchObject({ kind: 'closed', message: 'the pool retired this connection' });
     await settle();
     await dials[1]?.end();
@@ -226,7 +230,7 @@ describe('Pool: members that are lost', () => {
       const { pool, acquire, fill } = createPool();
       const [good, bad] = (await fill(2)) as [Member, Member];
       bad.usable = false;
-      const got = how === 'acquire' ? acquire().result : pool.tryAcquire();
+      const got = how === 'acquire' ? acquire().result : pool.tryMember();
       expect(got).toBe(good);
       expect(bad.closedWith).toBeDefined();
       expect(pool.stats()).toMatchObject({ open: 1, leased: 1, idle: 0, closed: 1 });
@@ -260,7 +264,7 @@ describe('Pool: idle members and lifetimes', () => {
     await ports.clock.advance(600 - tickMs);
     const second = acquire();
     expect(second.result).toBe(first);
-    pool.release(first as Member);
+    pool.giveBack(first as Member);
     await ports.clock.advance(999);
     expect(pool.stats().open).toBe(1);
     await ports.clock.advance(1);
@@ -282,16 +286,16 @@ describe('Pool: idle members and lifetimes', () => {
     const { pool, ports, fill } = createPool({ maxIdleMs: 1000 });
     const members = (await fill(3)) as [Member, Member, Member];
     const [, second, third] = members;
-    pool.tryAcquire();
-    pool.tryAcquire();
+    pool.tryMember();
+    pool.tryMember();
     const closed = async (ms: number): Promise<boolean[]> => {
       await ports.clock.advance(ms);
       return members.map(({ closedWith }) => closedWith !== undefined);
     };
     await ports.clock.advance(400);
-    pool.release(second);
+    pool.giveBack(second);
     await ports.clock.advance(300);
-    pool.release(third);
+    pool.giveBack(third);
     expect(await closed(299)).toEqual([false, false, false]);
     expect(await closed(1)).toEqual([true, false, false]);
     expect(await closed(399)).toEqual([true, false, false]);
@@ -303,17 +307,17 @@ describe('Pool: idle members and lifetimes', () => {
     const { pool, ports, fill } = createPool({ maxIdleMs: 1000 });
     await fill(2);
     ports.clock.jump(1000);
-    expect(pool.tryAcquire()).toBeUndefined();
+    expect(pool.tryMember()).toBeUndefined();
     expect(pool.stats()).toMatchObject({ open: 0, closed: 2 });
   });
 
   it('retires members by age when they come back, and when they would be leased', async () => {
     const { pool, ports, fill, acquire, settle } = createPool({ maxLifetimeMs: 1000 });
     const [first, second] = (await fill(2)) as [Member, Member];
-    expect(pool.tryAcquire()).toBe(second);
+    expect(pool.tryMember()).toBe(second);
     ports.clock.jump(1100);
     expect(second.closedWith).toBeUndefined();
-    pool.release(second);
+    pool.giveBack(second);
     expect(second.closedWith).toBeDefined();
     expect(acquire().result).toBeUndefined();
     expect(first.closedWith).toBeDefined();
@@ -332,8 +336,8 @@ describe('Pool: idle members and lifetimes', () => {
       const { member } = dials[0] as (typeof dials)[0];
       while (!member.closedWith) {
         ports.clock.jump(1);
-        pool.release(member);
-        pool.tryAcquire();
+        pool.giveBack(member);
+        pool.tryMember();
       }
       ages.push(ports.clock.now());
     }
@@ -345,13 +349,13 @@ describe('Pool: leases that are out for long', () => {
   it('are reported with their age', async () => {
     const { pool, ports, fill } = createPool();
     await fill(2);
-    const lost = pool.tryAcquire();
+    const lost = pool.tryMember();
     ports.clock.jump(500);
-    pool.tryAcquire();
+    pool.tryMember();
     ports.clock.jump(501);
     expect(pool.leaked(1000)).toEqual([{ member: lost, ageMs: 1001 }]);
     expect(pool.leaked(500)).toHaveLength(2);
-    pool.release(lost as Member);
+    pool.giveBack(lost as Member);
     expect(pool.leaked(1000)).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/index.ts';
-import { Connection, type Pool, wirePool, type WirePoolOptions } from '../../src/socket/index.ts';
+import { Connection, type Lease, type Pool, wirePool, type WirePoolOptions } from '../../src/socket/index.ts';
 import { createLines, type LineOptions, type Lines, type LineWire } from '../support/lines.ts';
 
 interface Pooled extends Lines {
   readonly pool: Pool<LineWire>;
-  lease(): Promise<LineWire>;
+  lease(): Promise<Lease<LineWire>>;
 }
 
 function pooled(settings: Partial<WirePoolOptions<LineWire>> = {}, options: LineOptions = {}): Pooled {
@@ -16,10 +16,10 @@ function pooled(settings: Partial<WirePoolOptions<LineWire>> = {}, options: Line
     open: (hooks) => Connection.open<LineWire>({ ...lines.connection, ...hooks }),
     ...settings,
   });
-  const lease = async (): Promise<LineWire> => {
-    const [wire] = await Promise.all([pool.lease({ dueAt: lines.ports.clock.now() + 1000 }), lines.run()]);
-    if (wire instanceof Failure) throw wire.toError({ system: 'test', attempts: 1 });
-    return wire;
+  const lease = async (): Promise<Lease<LineWire>> => {
+    const [leased] = await Promise.all([pool.lease({ dueAt: lines.ports.clock.now() + 1000 }), lines.run()]);
+    if (leased instanceof Failure) throw leased.toError({ system: 'test', attempts: 1 });
+    return leased;
   };
   return Object.assign(lines, { pool, lease });
 }
@@ -30,10 +30,11 @@ describe('wirePool', () => {
   it('leases wires of its own, one for each who holds one, and the same again afterwards', async () => {
     const { pool, lease, run } = pooled();
     const [first, second] = [await lease(), await lease()];
-    expect(first).not.toBe(second);
-    expect(await Promise.all([first.call('a'), second.call('b'), run()])).toEqual(['re a', 're b', undefined]);
-    pool.release(second);
-    expect(await lease()).toBe(second);
+    const wires = [first.member, second.member] as const;
+    expect(wires[0]).not.toBe(wires[1]);
+    expect(await Promise.all([wires[0].call('a'), wires[1].call('b'), run()])).toEqual(['re a', 're b', undefined]);
+    second.release();
+    expect((await lease()).member).toBe(wires[1]);
     expect(pool.stats()).toMatchObject({ open: 2, leased: 2, opened: 2 });
   });
 
@@ -47,14 +48,15 @@ describe('wirePool', () => {
 
   it('does not take back a wire with something unanswered', async () => {
     const lines = pooled();
-    const wire = await lines.lease();
+    const leased = await lines.lease();
+    const { member: wire } = leased;
     lines.answer = () => undefined;
     const call = wire.call('blocks', { dueAt: lines.ports.clock.now() + 20 });
     await lines.run(40);
     expect(await call).toMatchObject({ kind: 'timeout', outcome: 'unknown' });
-    lines.pool.release(wire);
+    leased.release();
     expect(wire.connection.up).toBe(false);
-    expect(await lines.lease()).not.toBe(wire);
+    expect((await lines.lease()).member).not.toBe(wire);
   });
 
   it('learns of a wire that is lost while it is out, or idle', async () => {
@@ -62,10 +64,9 @@ describe('wirePool', () => {
     const out = await lease();
     net.links[0]?.close('server');
     await run();
-    expect([out.connection.up, pool.stats().open]).toEqual([false, 0]);
-    pool.release(out);
-    const idle = await lease();
-    pool.release(idle);
+    expect([out.member.connection.up, pool.stats().open]).toEqual([false, 0]);
+    out.release();
+    (await lease()).release();
     net.links.at(-1)?.close('server');
     await run();
     expect(pool.stats()).toMatchObject({ open: 0, idle: 0, closed: 2 });
@@ -78,7 +79,7 @@ describe('wirePool', () => {
     expect(refused).toMatchObject({ code: 'CONNECT_FAILED', outcome: 'not-sent' });
     net.onDial = undefined;
     await lease();
-    pool.release(await lease());
+    (await lease()).release();
     pool.destroy(over);
     await run();
     expect(net.openSockets).toBe(0);

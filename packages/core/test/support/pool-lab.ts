@@ -1,5 +1,5 @@
 import { Failure, Pending, Timekeeper } from '../../src/index.ts';
-import { Pool, type PoolMember, type PoolOptions } from '../../src/socket/index.ts';
+import { type Lease, Pool, type PoolMember, type PoolOptions } from '../../src/socket/index.ts';
 import { createFakePorts, type FakePorts } from '../../src/testing/index.ts';
 
 export class Member implements PoolMember {
@@ -33,15 +33,35 @@ export interface Dial {
   end(failure?: Failure): Promise<void>;
 }
 
+/** A pool whose leases are told by their members. */
+export class MemberPool extends Pool<Member> {
+  readonly #leases = new Map<Member, Lease<Member>>();
+
+  note(lease: Lease<Member>): Member {
+    this.#leases.set(lease.member, lease);
+    return lease.member;
+  }
+
+  tryMember(): Member | undefined {
+    const lease = this.tryAcquire();
+    return lease && this.note(lease);
+  }
+
+  /** Releases the last lease of a member. */
+  giveBack(member: Member): void {
+    this.#leases.get(member)?.release();
+  }
+}
+
 export interface Waiter {
-  readonly pending: Pending<Member>;
+  readonly pending: Pending<Lease<Member>>;
   result: Member | Failure | undefined;
 }
 
 export interface PoolLab {
   readonly ports: FakePorts;
   readonly timekeeper: Timekeeper;
-  readonly pool: Pool<Member>;
+  readonly pool: MemberPool;
   /** All dials so far. */
   readonly dials: Dial[];
   readonly changes: [number, string | undefined][];
@@ -67,7 +87,7 @@ export function createPool(options: Partial<PoolOptions<Member>> = {}): PoolLab 
         },
       });
     });
-  const pool = new Pool<Member>({
+  const pool = new MemberPool({
     ports,
     timekeeper,
     open,
@@ -84,7 +104,11 @@ export function createPool(options: Partial<PoolOptions<Member>> = {}): PoolLab 
     changes,
     acquire({ dueAt = Infinity, signal, fresh = false } = {}) {
       const waiter: Waiter = {
-        pending: new Pending<Member>((result) => (waiter.result = result), dueAt, signal),
+        pending: new Pending<Lease<Member>>(
+          (result) => (waiter.result = result instanceof Failure ? result : pool.note(result)),
+          dueAt,
+          signal,
+        ),
         result: undefined,
       };
       timekeeper.add(waiter.pending as Pending);
@@ -96,7 +120,7 @@ export function createPool(options: Partial<PoolOptions<Member>> = {}): PoolLab 
       await lab.settle();
       for (const dial of dials.slice(-count)) await dial.end();
       const members = waiters.map(({ result }) => result as Member);
-      for (const member of members) pool.release(member);
+      for (const member of members) pool.giveBack(member);
       return members;
     },
     settle: () => ports.settle(),

@@ -22,7 +22,7 @@ import { operations, pingOperation } from '../operations.ts';
 import type { Settings } from '../options.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { Address } from './address.ts';
-import { Exchange, type Place } from './exchange.ts';
+import { Exchange, type Held, type Place } from './exchange.ts';
 import { noAnswer, notUsable } from './failures.ts';
 import { Health } from './health.ts';
 import {
@@ -103,17 +103,13 @@ export class Connections implements Place {
     return databaseAttributes({ system, operation, target: this.settings.targets[0] });
   }
 
-  tryTake(): LensDBWire | undefined {
+  tryTake(): Held | undefined {
     return this.pool.tryAcquire();
   }
 
-  take(limits: CallLimits, fresh: boolean): Promise<LensDBWire | Failure> {
+  take(limits: CallLimits, fresh: boolean): Promise<Held | Failure> {
     return this.pool.lease(limits, fresh);
   }
-
-  readonly giveBack = (wire: LensDBWire): void => {
-    this.pool.release(wire);
-  };
 
   /** Opens a connection, if none is open, and has the server answer on it. Once: what is wrong is told at once. */
   async connect(options: CallOptions = {}): Promise<void> {
@@ -196,16 +192,17 @@ export class Connections implements Place {
   }
 
   async #connect(limits: CallLimits): Promise<Failure | undefined> {
-    const wire = await this.take(limits, false);
-    if (wire instanceof Failure) return wire;
-    if (!wire.answered) return this.#prove(wire, limits);
-    this.giveBack(wire);
+    const held = await this.take(limits, false);
+    if (held instanceof Failure) return held;
+    if (!held.member.answered) return this.#prove(held, limits);
+    held.release();
     return undefined;
   }
 
-  async #prove(wire: LensDBWire, { dueAt, signal }: CallLimits): Promise<Failure | undefined> {
+  async #prove(held: Held, { dueAt, signal }: CallLimits): Promise<Failure | undefined> {
+    const { member: wire } = held;
     const limit = Math.min(dueAt, this.caller.timekeeper.clock.now() + this.settings.probeTimeoutMs);
-    const answer = await wire.request(pingOperation, { key: '', value: '', ttl: 0 }, limit, signal, this.giveBack);
+    const answer = await wire.request(pingOperation, { key: '', value: '', ttl: 0 }, limit, signal, held);
     if (!(answer instanceof Failure)) return undefined;
     return answer.kind === 'timeout' ? noAnswer(wire.endpoint) : answer;
   }

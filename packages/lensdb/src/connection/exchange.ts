@@ -8,15 +8,19 @@ import type { Fence } from '../protocol/ldbd/fence.ts';
 import { noSuchCommand, restless } from './failures.ts';
 import { RepeatRead, type Request } from './receiver.ts';
 import type { SetExProbe } from './setex-probe.ts';
-import type { Done, LensDBWire } from './wire.ts';
+import type { LensDBWire, Turn } from './wire.ts';
 
-/** Where a try gets its connection from, and gives it back to. */
+/** A connection for one request, until it is released. */
+export interface Held extends Turn {
+  readonly member: LensDBWire;
+}
+
+/** Where a try gets its connection from. */
 export interface Place {
   /** A connection that is ready now; undefined sends to `take`. */
-  tryTake(): LensDBWire | undefined;
+  tryTake(): Held | undefined;
   /** @param fresh - asks for a connection that is opened now: others may have died with the one that failed. */
-  take(limits: CallLimits, fresh: boolean): Promise<LensDBWire | Failure>;
-  readonly giveBack: Done;
+  take(limits: CallLimits, fresh: boolean): Promise<Held | Failure>;
 }
 
 /** A command with its arguments. */
@@ -55,37 +59,35 @@ export class Exchange {
   async attempt<T>(place: Place, command: Command<T>, limits: CallLimits, fresh: boolean): Promise<T | Failure> {
     let first: Fence | undefined;
     for (let repeats = 0; ; repeats += 1) {
-      const wire = await place.take(limits, fresh);
-      if (wire instanceof Failure) return wire;
-      const refused = await this.#refuse(wire, place, command, limits);
+      const held = await place.take(limits, fresh);
+      if (held instanceof Failure) return held;
+      const refused = await this.#refuse(held, command, limits);
       if (refused) return refused;
-      const result = await this.#request(wire, place, command, limits, first);
+      const result = await this.#request(held, command, limits, first);
       if (!(result instanceof RepeatRead)) return result;
-      if (repeats === maxRepeats) return restless(wire.endpoint);
+      if (repeats === maxRepeats) return restless(held.member.endpoint);
       first = result.first;
     }
   }
 
   #request<T>(
-    wire: LensDBWire,
-    place: Place,
+    held: Held,
     { operation, request, attemptTimeoutMs }: Command<T>,
     { dueAt, signal }: CallLimits,
     first: Fence | undefined,
   ): Promise<T | Failure | RepeatRead> {
     const limit = Math.min(dueAt, this.#options.timekeeper.clock.now() + attemptTimeoutMs);
-    return wire.request(operation, request, limit, signal, place.giveBack, first);
+    return held.member.request(operation, request, limit, signal, held, first);
   }
 
   /** What this server cannot do or must not be sent; the connection goes back then. */
   async #refuse(
-    wire: LensDBWire,
-    place: Place,
+    held: Held,
     { operation, request, checkedFor }: Command<unknown>,
     limits: CallLimits,
   ): Promise<Failure | undefined> {
     const { guard, setEx } = this.#options;
-    const { dialect, address, endpoint } = wire;
+    const { dialect, address, endpoint } = held.member;
     let refused: Failure | undefined;
     let accepted = false;
     try {
@@ -95,7 +97,7 @@ export class Exchange {
       accepted = refused === undefined;
       return refused;
     } finally {
-      if (!accepted) place.giveBack(wire);
+      if (!accepted) held.release();
     }
   }
 }

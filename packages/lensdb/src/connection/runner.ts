@@ -15,9 +15,8 @@ import { type Operation, operations } from '../operations.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { Call, type CallOwner, promiseOfNextCall } from './call.ts';
 import type { Connections } from './connections.ts';
-import type { Command, Place } from './exchange.ts';
+import type { Command, Held, Place } from './exchange.ts';
 import type { Request } from './receiver.ts';
-import type { LensDBWire } from './wire.ts';
 
 /** What belongs to a command in one client. */
 interface Tools {
@@ -104,8 +103,8 @@ export class Runner implements CommandRunner, CallOwner {
   #run<T>(operation: Operation<T>, request: Request, options: CommandOptions): Promise<T | GaveUp> {
     const { caller, guard, settings, dialect } = this.#connections;
     guard.check(operation, request, dialect);
-    const wire = options.signal?.aborted ? undefined : this.#readyFor(operation, dialect);
-    if (!wire) return this.#wait(operation, request, options, dialect);
+    const held = options.signal?.aborted ? undefined : this.#readyFor(operation, dialect);
+    if (!held) return this.#wait(operation, request, options, dialect);
     const { timeoutMs = settings.timeoutMs, attemptTimeoutMs = settings.attemptTimeoutMs } = options;
     const startedAt = this.clock.now();
     const tryDueAt = startedAt + Math.min(timeoutMs, attemptTimeoutMs);
@@ -113,7 +112,7 @@ export class Runner implements CommandRunner, CallOwner {
     const promise = promiseOfNextCall<T | GaveUp>();
     const call = new Call(this, operation, request, options, startedAt, tryDueAt);
     try {
-      wire.submit(call as Pending, operation, request, this.#place.giveBack);
+      held.member.submit(call as Pending, operation, request, held);
     } catch (error) {
       caller.lifecycle.leave();
       throw error;
@@ -122,12 +121,12 @@ export class Runner implements CommandRunner, CallOwner {
   }
 
   /** A connection for a command that is one exchange and no more. */
-  #readyFor(operation: Operation<unknown>, dialect: Dialect | undefined): LensDBWire | undefined {
+  #readyFor(operation: Operation<unknown>, dialect: Dialect | undefined): Held | undefined {
     if (dialect !== 'lens' || operation.name === 'setex') return undefined;
     if (this.#connections.caller.lifecycle.state !== 'open') return undefined;
-    const wire = this.#place.tryTake();
-    if (!wire || wire.dialect === dialect) return wire;
-    this.#place.giveBack(wire);
+    const held = this.#place.tryTake();
+    if (!held || held.member.dialect === dialect) return held;
+    held.release();
     return undefined;
   }
 

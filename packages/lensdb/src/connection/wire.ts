@@ -35,8 +35,10 @@ export interface WireOptions {
   readonly ldbdReads: 'fence' | 'close';
 }
 
-/** Told once, when a request is over and its connection can serve another, or is closed. */
-export type Done = (wire: LensDBWire) => void;
+/** Whose turn ends, once, when a request is over and its connection can serve another, or is closed. */
+export interface Turn {
+  release(): void;
+}
 
 export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   readonly address: Address;
@@ -47,7 +49,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   #receiver: Receiver | undefined;
   /** Of the request that is out, or was last. */
   #operation: Operation<unknown> = pingOperation;
-  #done: Done | undefined;
+  #turn: Turn | undefined;
   /** A request was sent on it. */
   #asked = false;
   #onLost: ((wire: LensDBWire, failure: Failure) => void) | undefined;
@@ -106,12 +108,12 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     request: Request,
     dueAt: number,
     signal: AbortSignal | undefined,
-    done: Done,
+    turn: Turn,
     first?: Fence,
   ): Promise<T | Failure | RepeatRead> {
     return new Promise((resolve) => {
       const pending = new Pending<T | RepeatRead>(resolve, dueAt, signal);
-      this.submit(pending as Pending, operation, request, done, first);
+      this.submit(pending as Pending, operation, request, turn, first);
     });
   }
 
@@ -119,17 +121,17 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
    * Sends one request; its answer settles `pending`. Whatever ends the wait after the bytes have left closes the
    * connection.
    *
-   * @param done - gets the connection back: not before everything that came with the answer was looked at, because
-   * bytes behind it end the connection.
+   * @param turn - ends with the request: not before everything that came with the answer was looked at, because bytes
+   * behind it end the connection.
    */
-  submit(pending: Pending, operation: Operation<unknown>, request: Request, done: Done, first?: Fence): void {
+  submit(pending: Pending, operation: Operation<unknown>, request: Request, turn: Turn, first?: Fence): void {
     if (!this.usable) {
       pending.settle(notUsable(this.endpoint));
-      done(this);
+      turn.release();
       return;
     }
     this.#operation = operation;
-    this.#done = done;
+    this.#turn = turn;
     try {
       this.#send(pending, operation, request, first);
     } finally {
@@ -142,6 +144,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   }
 
   abandon(pending: Pending, why: Abandonment): void {
+    if (why === 'deadline' && this.#operation.name === 'setex') this.address.doubtSetEx();
     this.#table.abandon(pending, why);
     this.#finish();
   }
@@ -172,7 +175,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
     this.#handshake?.onClose(failure);
     if (failure.kind === 'connection') this.address.onLost();
     // A server that never answered what was learned of its address may be another one by now.
-    if (this.#asked && !this.answered) this.address.forget();
+    if (this.#asked && !this.answered) this.address.doubt();
     this.#receiver?.stop();
     this.#table.clear(this.#judge(failure));
     this.#onLost?.(this, failure);
@@ -224,10 +227,10 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
 
   /** The request is over, if it is: the connection goes back. */
   #finish(): void {
-    const done = this.#done;
-    if (!done || this.#table.size > 0) return;
-    this.#done = undefined;
-    done(this);
+    const turn = this.#turn;
+    if (!turn || this.#table.size > 0) return;
+    this.#turn = undefined;
+    turn.release();
   }
 
   /** Where an answer cannot be trusted, a write may have been done: only reads are repeated (section 6). */

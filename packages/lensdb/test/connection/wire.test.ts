@@ -306,9 +306,9 @@ describe('a wire', () => {
     const { wire } = await open(lab);
     const done: string[] = [];
     const request = { key: 'a', value: '', ttl: 0 };
-    const first = wire.request(getOperation, request, Infinity, undefined, () => done.push('first'));
+    const first = wire.request(getOperation, request, Infinity, undefined, { release: () => void done.push('first') });
     expect(wire.usable).toBe(false);
-    const second = wire.request(getOperation, request, Infinity, undefined, () => done.push('second'));
+    const second = wire.request(getOperation, request, Infinity, undefined, { release: () => void done.push('second') });
     expect(await lab.run(second)).toMatchObject({ kind: 'connection', outcome: 'not-sent' });
     expect(await lab.run(first)).toBe(null);
     expect(wire.usable).toBe(true);
@@ -320,7 +320,7 @@ describe('a wire', () => {
     const { wire, timekeeper } = await open(lab);
     let done = 0;
     const request = { key: 'a', value: '', ttl: 0 };
-    const result = wire.request(getOperation, request, Infinity, AbortSignal.abort('no'), () => (done += 1));
+    const result = wire.request(getOperation, request, Infinity, AbortSignal.abort('no'), { release: () => void (done += 1) });
     expect(await lab.run(result)).toMatchObject({ kind: 'aborted', outcome: 'not-sent', cause: 'no' });
     expect([lab.writes, done, wire.usable, timekeeper.size]).toEqual([[], 1, true, 0]);
   });
@@ -332,7 +332,7 @@ describe('a wire', () => {
     timekeeper.abandonAll(new Error('over'));
     let done = 0;
     const request = { key: 'a', value: '', ttl: 0 };
-    const result = wire.request(getOperation, request, Infinity, undefined, () => (done += 1));
+    const result = wire.request(getOperation, request, Infinity, undefined, { release: () => void (done += 1) });
     expect(await lab.run(result)).toMatchObject({ kind: 'closed' });
     expect([done, timekeeper.size]).toEqual([1, 0]);
   });

@@ -33,7 +33,7 @@ export class ByIdWire implements SessionWire<Frame> {
     this.#splitter = new FrameSplitter(meter, this, { maxFrameBytes: 10_000 });
   }
 
-  get full(): boolean {
+  isFull(): boolean {
     return this.#table.full;
   }
 

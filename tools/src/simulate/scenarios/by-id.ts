@@ -89,7 +89,7 @@ class ByIdClient {
     );
     // Refused, or given up: it is not wanted any more.
     if (typeof result === 'number') return;
-    this.#subscriptions.remove(topic);
+    this.#subscriptions.remove(topic, subscriber);
     this.#subscribers.delete(topic);
   }
 
@@ -149,10 +149,10 @@ class ByIdClient {
     else deliver();
   }
 
-  async #resubscribe(wire: ByIdWire, topic: number): Promise<number | Failure> {
+  async #resubscribe(wire: ByIdWire, topic: number): Promise<Failure | undefined> {
     const { clock } = this.#world;
     const answer = await wire.call({ kind: Kind.Subscribe, id: 0, operation: topic, size: 0 }, clock.now() + 60);
-    return answer instanceof Failure ? answer : topic;
+    return answer instanceof Failure ? answer : undefined;
   }
 
   async #fetchLogin(): Promise<{ credentials: Login; expiresInMs: number }> {

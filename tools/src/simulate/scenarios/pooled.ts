@@ -42,16 +42,23 @@ export const pooled: Scenario = {
       const wire = inOrderWire(connection, timekeeper, { maxInFlight: 1 });
       return Object.assign(wire, { onTombstone: () => connection.close(givenUp) });
     };
+    const out = new Set<InOrderWire>();
     const perform: Perform = (call, options) => {
       let tries = 0;
       return caller.run(options, call.kind === Kind.Read, async (limits) => {
         tries += 1;
-        const wire = await pool.lease(limits, tries > 1);
-        if (wire instanceof Failure) return wire;
+        const lease = await pool.lease(limits, tries > 1);
+        if (lease instanceof Failure) return lease;
+        const { member: wire } = lease;
+        if (out.has(wire)) world.violation('a connection was leased to two at once');
+        out.add(wire);
         try {
           return await wire.call({ ...call, id: 0 }, limits);
         } finally {
-          pool.release(wire);
+          out.delete(wire);
+          lease.release();
+          // Somebody's mistake, when the connection may be with another by then.
+          if (random.chance(0.1)) world.clock.setTimer(() => lease.release(), random.next() * 20).unref();
         }
       });
     };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { nodeRuntime, type Pool, wirePool, type WirePoolOptions } from '@wirewright/core/socket';
+import { Failure } from '@wirewright/core';
+import { type Lease, nodeRuntime, type Pool, wirePool, type WirePoolOptions } from '@wirewright/core/socket';
 import { ScriptedServer } from '@wirewright/core/testing';
 import type { Case, Context } from '../case.ts';
 import { bytesOf, gone } from '../support/bytes.ts';
@@ -14,10 +15,9 @@ function poolOf(context: Context, lines: Lines, options: Partial<WirePoolOptions
 
 const within = (timeoutMs = 10_000): { dueAt: number } => ({ dueAt: nodeRuntime.clock.now() + timeoutMs });
 
-async function lease(pool: Pool<LineWire>): Promise<LineWire> {
-  const wire = await pool.lease(within());
-  if ('call' in wire) return wire;
-  return assert.fail(wire.message);
+async function lease(pool: Pool<LineWire>): Promise<Lease<LineWire>> {
+  const leased = await pool.lease(within());
+  return leased instanceof Failure ? assert.fail(leased.message) : leased;
 }
 
 export const poolCases: readonly Case[] = [
@@ -29,14 +29,18 @@ export const poolCases: readonly Case[] = [
       const [a, b] = await Promise.all([lease(pool), lease(pool)]);
       const waiting = lease(pool);
       assert.equal(pool.stats().waiting, 1);
-      assert.equal(await a.call('hello'), 're hello');
-      pool.release(a);
-      assert.equal(await waiting, a);
-      pool.release(a);
-      pool.release(b);
+      assert.equal(await a.member.call('hello'), 're hello');
+      a.release();
+      const next = await waiting;
+      assert.equal(next.member, a.member);
+      // A second time, when somebody else has it.
+      a.release();
+      assert.equal(pool.stats().leased, 2);
+      next.release();
+      b.release();
       const { open, idle, leased, opened } = pool.stats();
       assert.deepEqual({ open, idle, leased, opened }, { open: 2, idle: 2, leased: 0, opened: 2 });
-      assert.equal(pool.tryAcquire(), b);
+      assert.equal(pool.tryAcquire()?.member, b.member);
     },
   },
   {
@@ -46,9 +50,9 @@ export const poolCases: readonly Case[] = [
       const pool = poolOf(context, new Lines(server.target), { max: 4 });
       const caller = async (i: number): Promise<void> => {
         for (let round = 0; round < 5; round += 1) {
-          const wire = await lease(pool);
-          assert.equal(await wire.call(`${i}/${round}`), `re ${i}/${round}`);
-          pool.release(wire);
+          const leased = await lease(pool);
+          assert.equal(await leased.member.call(`${i}/${round}`), `re ${i}/${round}`);
+          leased.release();
         }
       };
       await Promise.all(Array.from({ length: 50 }, (_, i) => caller(i)));
@@ -61,14 +65,14 @@ export const poolCases: readonly Case[] = [
       const server = await serveLines(context);
       const pool = poolOf(context, new Lines(server.target), { max: 1 });
       const first = await lease(pool);
-      assert.equal(await first.call('hi'), 're hi');
-      pool.release(first);
+      assert.equal(await first.member.call('hi'), 're hi');
+      first.release();
       server.connections[0]?.reset();
       while (pool.stats().open > 0) await new Promise<void>((resolve) => setImmediate(resolve));
       const second = await lease(pool);
-      assert.notEqual(second, first);
-      assert.equal(await second.call('hi'), 're hi');
-      pool.release(second);
+      assert.notEqual(second.member, first.member);
+      assert.equal(await second.member.call('hi'), 're hi');
+      second.release();
     },
   },
   {
@@ -76,11 +80,11 @@ export const poolCases: readonly Case[] = [
     async run(context) {
       const server = await serveLines(context);
       const pool = poolOf(context, new Lines(server.target), { max: 1 });
-      const wire = await lease(pool);
+      const leased = await lease(pool);
       const failure = failureOf(await pool.lease(within(30)));
       assert.deepEqual([failure.kind, failure.outcome], ['timeout', 'not-sent']);
-      pool.release(wire);
-      pool.release(await lease(pool));
+      leased.release();
+      (await lease(pool)).release();
     },
   },
   {
@@ -88,10 +92,10 @@ export const poolCases: readonly Case[] = [
     async run(context) {
       const server = await serveLines(context);
       const pool = poolOf(context, new Lines(server.target), { max: 3, maxIdleMs: 20 });
-      const wires = await Promise.all([lease(pool), lease(pool), lease(pool)]);
+      const leases = await Promise.all([lease(pool), lease(pool), lease(pool)]);
       // An answer proves that the server knows of the connection.
-      for (const wire of wires) assert.equal(await wire.call('hi'), 're hi');
-      for (const wire of wires) pool.release(wire);
+      for (const { member } of leases) assert.equal(await member.call('hi'), 're hi');
+      for (const leased of leases) leased.release();
       await Promise.all(server.connections.map((connection) => connection.untilClosed()));
       assert.equal(pool.stats().open, 0);
     },
@@ -107,13 +111,13 @@ export const poolCases: readonly Case[] = [
       };
       const pool = poolOf(context, new Lines(server.target), { validate, validateAfterMs: 50 });
       const first = await lease(pool);
-      pool.release(first);
+      first.release();
       const { dueAt } = within(60);
       while (nodeRuntime.clock.now() < dueAt) await new Promise<void>((resolve) => setImmediate(resolve));
       const second = await lease(pool);
-      assert.notEqual(second, first);
+      assert.notEqual(second.member, first.member);
       assert.deepEqual(checked, ['re check']);
-      pool.release(second);
+      second.release();
     },
   },
   {
@@ -132,7 +136,7 @@ export const poolCases: readonly Case[] = [
     async run(context) {
       const server = context.own(await ScriptedServer.listen());
       const pool = poolOf(context, new Lines(server.target), { max: 1 });
-      const [wire, peer] = await Promise.all([lease(pool), server.accept()]);
+      const [{ member: wire }, peer] = await Promise.all([lease(pool), server.accept()]);
       const waiting = pool.lease(within());
       const sent = wire.call('sent');
       await peer.expect(bytesOf('sent\n'));

@@ -2,25 +2,25 @@
 
 import { type CallLimits, Failure, type Timekeeper } from '@wirewright/core';
 import { Semaphore } from '@wirewright/core/kit';
-import type { Pool } from '@wirewright/core/socket';
-import type { Place } from './exchange.ts';
+import type { Lease, Pool } from '@wirewright/core/socket';
+import type { Held, Place } from './exchange.ts';
 import type { LensDBWire } from './wire.ts';
 
 /**
  * Commands run one after the other. A connection that has ended is replaced by the next command: servers keep nothing
  * about a connection that could be lost with it.
  */
-export class Lease implements Place {
+export class LeasedPlace implements Place {
   readonly #pool: Pool<LensDBWire>;
   readonly #timekeeper: Timekeeper;
   readonly #turn: Semaphore = new Semaphore({ permits: 1, phase: 'connection' });
-  #wire: LensDBWire | undefined;
+  #lease: Lease<LensDBWire> | undefined;
   #returned = false;
 
-  constructor(pool: Pool<LensDBWire>, timekeeper: Timekeeper, wire: LensDBWire) {
+  constructor(pool: Pool<LensDBWire>, timekeeper: Timekeeper, lease: Lease<LensDBWire>) {
     this.#pool = pool;
     this.#timekeeper = timekeeper;
-    this.#wire = wire;
+    this.#lease = lease;
   }
 
   /** Gives the connection back, at once or when the command that runs on it has ended. Later commands are refused. */
@@ -31,30 +31,39 @@ export class Lease implements Place {
     if (this.#turn.taken === 0) this.#release();
   }
 
-  tryTake(): LensDBWire | undefined {
-    if (!this.#wire?.usable || !this.#turn.tryAcquire()) return undefined;
-    return this.#wire;
+  tryTake(): Held | undefined {
+    const member = this.#lease?.member;
+    return member?.usable && this.#turn.tryAcquire() ? this.#hold(member) : undefined;
   }
 
-  async take(limits: CallLimits, fresh: boolean): Promise<LensDBWire | Failure> {
+  async take(limits: CallLimits, fresh: boolean): Promise<Held | Failure> {
     const refused = this.#turn.tryAcquire() ? undefined : await this.#turn.wait(this.#timekeeper, limits);
     if (refused) return refused;
-    if (this.#wire?.usable && !fresh) return this.#wire;
+    const current = this.#lease?.member;
+    if (current?.usable && !fresh) return this.#hold(current);
     this.#release();
-    const wire = await this.#pool.lease(limits, true);
-    if (wire instanceof Failure) this.giveBack();
-    else this.#wire = wire;
-    return wire;
+    const lease = await this.#pool.lease(limits, true);
+    if (lease instanceof Failure) {
+      this.#endTurn();
+      return lease;
+    }
+    this.#lease = lease;
+    return this.#hold(lease.member);
   }
 
-  readonly giveBack = (): void => {
+  /** One command's turn. */
+  #hold(member: LensDBWire): Held {
+    return { member, release: this.#endTurn };
+  }
+
+  readonly #endTurn = (): void => {
     this.#turn.release();
     if (this.#returned) this.#release();
   };
 
   #release(): void {
-    if (this.#wire) this.#pool.release(this.#wire);
-    this.#wire = undefined;
+    this.#lease?.release();
+    this.#lease = undefined;
   }
 }
 

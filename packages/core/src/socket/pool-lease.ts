@@ -1,0 +1,33 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import type { PoolMember } from './pool-options.ts';
+import type { Slot } from './pool-slot.ts';
+
+/**
+ * The right to use a member of a pool, until it is released. Releasing it again does nothing, also when the member is
+ * with somebody else by then.
+ */
+export class Lease<M extends PoolMember> {
+  readonly member: M;
+  readonly #giveBack: (slot: Slot<M>) => void;
+  #slot: Slot<M> | undefined;
+
+  /** Leases come from `Pool.lease` and its like. */
+  constructor(slot: Slot<M>, giveBack: (slot: Slot<M>) => void) {
+    this.member = slot.member;
+    this.#slot = slot;
+    this.#giveBack = giveBack;
+  }
+
+  /** Gives the member back; one that is not usable any more is closed. */
+  release(): void {
+    const slot = this.#slot;
+    if (!slot) return;
+    this.#slot = undefined;
+    this.#giveBack(slot);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
