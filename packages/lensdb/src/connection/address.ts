@@ -17,6 +17,8 @@ export class Address {
   #closed = false;
   #setEx: boolean | undefined;
   #setExUntil = Infinity;
+  /** The dialect in which the server was asked for SETEX. */
+  #setExIn: Dialect | undefined;
   #lost = false;
 
   /** @param asked - the option `dialect`; what it says is never unlearned. */
@@ -66,10 +68,19 @@ export class Address {
 
   /** The server turned out to be another one than was learned: the next connection asks again. */
   forget(): void {
+    this.doubt();
+    this.#setEx = undefined;
+  }
+
+  /**
+   * The server may be another one than was learned: the next connection asks for its dialect again. That it has SETEX
+   * is kept, if it turns out to be the same.
+   */
+  doubt(): void {
     if (this.#asked === 'auto') this.#dialect = undefined;
     this.#reads = undefined;
     this.#closed = false;
-    this.#setEx = undefined;
+    this.#forgetRefusal();
   }
 
   /** Reads do not end as was learned. */
@@ -79,13 +90,19 @@ export class Address {
 
   /** Whether the server answers SETEX; undefined when that has to be asked. */
   setExAt(now: number): boolean | undefined {
-    return now < this.#setExUntil ? this.#setEx : undefined;
+    return now < this.#setExUntil && this.#setExIn === this.#dialect ? this.#setEx : undefined;
   }
 
   /** @param until - when it has to be asked again, by the client's clock. */
   learnSetEx(supported: boolean, until: number): void {
     this.#setEx = supported;
     this.#setExUntil = until;
+    this.#setExIn = this.#dialect;
+  }
+
+  /** A SETEX was waited for in vain: a server without it behaves so, and the next one asks. */
+  doubtSetEx(): void {
+    this.#setEx = undefined;
   }
 
   /** A connection was lost: the server that is met behind the next one may be a newer one. */
@@ -96,7 +113,11 @@ export class Address {
   onDial(): void {
     if (!this.#lost) return;
     this.#lost = false;
-    // A server that has answered SETEX will answer it again; one that had not may have been replaced.
+    this.#forgetRefusal();
+  }
+
+  /** A server that has answered SETEX will answer it again; one that had not may have been replaced. */
+  #forgetRefusal(): void {
     if (this.#setEx === false) this.#setEx = undefined;
   }
 }

@@ -11,7 +11,7 @@ import { LensResponseStatus } from '../protocol/lens/codes.ts';
 import type { Address } from './address.ts';
 import { noAnswer, noSetEx, spent } from './failures.ts';
 import type { Request } from './receiver.ts';
-import type { LensDBWire } from './wire.ts';
+import type { LensDBWire, Turn } from './wire.ts';
 
 export interface SetExProbeOptions {
   readonly timekeeper: Timekeeper;
@@ -24,7 +24,12 @@ export interface SetExProbeOptions {
 /** A server without SETEX is asked again after this long. */
 const refusalLastsMs = 60_000;
 
+/** No answer may be an accident of this one connection: it counts when there is none so many times in a row. */
+const silencesThatTell = 2;
+
 const nothing: Request = Object.freeze({ key: '', value: '', ttl: 0 });
+/** The connection is closed afterwards, and goes to nobody. */
+const nobody: Turn = Object.freeze({ release: () => {} });
 /** No engine stores under an empty key. */
 const emptyKey: Request = Object.freeze({ key: '', value: '', ttl: 1 });
 
@@ -65,35 +70,46 @@ export class SetExProbe {
   }
 
   async #probe(address: Address): Promise<boolean | Failure> {
+    for (let silences = 1; ; silences += 1) {
+      const status = await this.#askOnce(address);
+      if (typeof status === 'number') return isSupport(status);
+      if (status) return status;
+      const gone = await this.#missPing(address);
+      if (gone) return gone;
+      if (silences === silencesThatTell) return false;
+    }
+  }
+
+  /** The status of the answer to SETEX; undefined when there is none; a failure when not even PING has one. */
+  async #askOnce(address: Address): Promise<number | Failure | undefined> {
     const wire = await this.#options.open(address);
     if (wire instanceof Failure) return wire;
     try {
-      if (wire.dialect === 'ldbd') return true;
+      if (wire.dialect === 'ldbd') return LensResponseStatus.SUCCESS;
       // PING first: a connection over the server's limit must not pass for an unanswered SETEX.
       const alive = await this.#ask(wire, pingOperation, nothing);
       if (alive instanceof Failure) return alive;
       const status = await this.#ask(wire, setExOperation, emptyKey);
-      if (typeof status === 'number') return isSupport(status);
+      // Silence, or a closed connection: without SETEX it is either, as the server's garbage collector decides.
+      return typeof status === 'number' ? status : undefined;
     } finally {
       wire.close(spent(address.endpoint));
     }
-    // Silence, or a closed connection: without SETEX it is either, as the server's garbage collector decides.
-    return this.#answersPing(address);
   }
 
-  /** False, the server has no SETEX, when it answers something else; a failure when it answers nothing at all. */
-  async #answersPing(address: Address): Promise<false | Failure> {
+  /** Why the server does not answer PING on another connection, if it does not: silence says nothing then. */
+  async #missPing(address: Address): Promise<Failure | undefined> {
     const wire = await this.#options.open(address);
     if (wire instanceof Failure) return wire;
     const status = await this.#ask(wire, pingOperation, nothing);
     wire.close(spent(address.endpoint));
-    return typeof status === 'number' ? false : status;
+    return typeof status === 'number' ? undefined : status;
   }
 
   /** The status of the answer, or why there is none. */
   async #ask(wire: LensDBWire, operation: Operation<unknown>, request: Request): Promise<number | Failure> {
     const dueAt = this.#now() + this.#options.probeTimeoutMs;
-    const result = await wire.request(operation, request, dueAt, undefined, () => {});
+    const result = await wire.request(operation, request, dueAt, undefined, nobody);
     if (!(result instanceof Failure)) return LensResponseStatus.SUCCESS;
     const status = result.details?.['status'];
     if (typeof status === 'number') return status;

@@ -50,12 +50,13 @@ describe('SETEX', () => {
     expect(client.info().capabilities.setEx).toBe(true);
   });
 
-  it.each<[string, Behaviour]>([
-    ['stays silent', () => () => {}],
-    ['closes', (peer) => () => peer.end()],
-    ['answers that the type is invalid', (peer) => () => peer.send(lensResponse(4, '', 'Invalid message type: 9'))],
-    ['answers that it does not support it', (peer) => () => peer.send(lensResponse(6))],
-  ])('is unsupported by a server that %s, and never sent with a key', async (_how, setEx) => {
+  it.each<[string, number, Behaviour]>([
+    // Which might be an accident, once.
+    ['stays silent', 2, () => () => {}],
+    ['closes', 2, (peer) => () => peer.end()],
+    ['answers that the type is invalid', 1, (peer) => () => peer.send(lensResponse(4, '', 'Invalid message type: 9'))],
+    ['answers that it does not support it', 1, (peer) => () => peer.send(lensResponse(6))],
+  ])('is unsupported by a server that %s, and never sent with a key', async (_how, times, setEx) => {
     const lab = new Lab();
     lab.serve(server(setEx));
     const client = lab.client(options);
@@ -68,7 +69,45 @@ describe('SETEX', () => {
     await lab.failure(client.setEx('a', '2', 60));
     expect([sent(lab).length, lab.now]).toEqual(before);
     expect(await lab.run(client.getText('a'))).toBe('1');
-    expect(setExs(lab).map(({ bytes: { length } }) => length)).toEqual([18]);
+    expect(setExs(lab).map(({ bytes: { length } }) => length)).toEqual(new Array(times).fill(18));
+  });
+
+  it.each<[string, Behaviour]>([
+    ['is silent', () => () => {}],
+    ['is lost', (peer) => () => peer.end()],
+  ])('is asked for once more when the first probe %s, and is supported if the second is answered', async (_how, once) => {
+    const lab = new Lab();
+    const store = new Map<string, Uint8Array>();
+    let asked = 0;
+    lab.serve((peer) => {
+      const [no, yes] = [server(once)(peer), server(undefined, store)(peer)];
+      return (received) => {
+        if (received[1] === 0x45 && received[5] === T.SETEX) asked += 1;
+        return (asked === 1 ? no : yes)?.(received);
+      };
+    });
+    const client = lab.client(options);
+    await lab.run(client.setEx('a', '1', 60));
+    expect([setExs(lab).length, text(store.get('a')), client.info().capabilities.setEx]).toEqual([3, '1', true]);
+  });
+
+  it('is not asked for again because one connection was lost without a word', async () => {
+    const lab = new Lab();
+    let mute = false;
+    lab.serve((peer) => {
+      const answers = server(undefined)(peer);
+      return (received) => (mute ? peer.end() : answers?.(received));
+    });
+    const client = lab.client({ ...options, maxConnections: 1 });
+    await lab.run(client.setEx('a', '1', 60));
+    for (const peer of lab.peers) if (!peer.ended) peer.end();
+    await lab.advance(10);
+    mute = true;
+    expect(await lab.failure(client.get('a'))).toMatchObject({ code: 'REFUSED' });
+    mute = false;
+    const before = setExs(lab).length;
+    await lab.run(client.setEx('a', '2', 60));
+    expect([setExs(lab).length - before, client.info().dialect]).toEqual([1, 'lens']);
   });
 
   describe('from a server that changes', () => {
@@ -107,13 +146,14 @@ describe('SETEX', () => {
       await lab.run(client.setEx('a', '1', 60));
     });
 
-    it('is remembered over lost connections, where it was answered', async () => {
+    it('is remembered over lost connections, where it was answered, until it is waited for in vain', async () => {
       const { lab, client, set } = changing();
       set(true);
       await lab.run(client.setEx('a', '1', 60));
       set(false);
       await lose(lab);
       expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(TimeoutError);
+      expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(UnsupportedError);
     });
   });
 
