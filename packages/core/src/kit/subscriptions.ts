@@ -6,9 +6,9 @@ import type { Queue } from './queue.ts';
 
 /** One subscriber, as its registry sees it. */
 export interface Subscriber<Item> {
-  /** Takes a pushed item; bounded by its own rules. */
+  /** Takes a pushed item; bounded by its own rules. Several subscribers of one key are given the same one. */
   push(item: Item, bytes: number): void;
-  /** `resubscribe` has made the subscription for the first time. */
+  /** `resubscribe` has made the subscription for the first time, or it was there already when this one was added. */
   onSubscribed?(): void;
   /** The subscription was made again on a new connection: what was pushed in between is not known. */
   onResubscribed(epoch: number): void;
@@ -16,26 +16,38 @@ export interface Subscriber<Item> {
   onEnd(failure: Failure | undefined): void;
 }
 
+/** A subscriber of an entry. */
+interface Reader<Item> {
+  readonly subscriber: Subscriber<Item>;
+  /** The epoch that it knows of; 0 while it knows of none. */
+  told: number;
+}
+
+/** What the server is subscribed to, once, for all who read it. */
 interface Entry<Topic, Item> {
   readonly topic: Topic;
-  readonly subscriber: Subscriber<Item>;
+  /** Replaced by a change, so that who is told something may come and go meanwhile. */
+  readers: readonly Reader<Item>[];
   /** The epoch in which the server was asked last; 0 for none. Pushes do not tell: another subscription may match them. */
   asked: number;
-  /** The epoch that its subscriber knows of; 0 while it knows of none. */
-  told: number;
-  isMade: boolean;
+  /** The epoch of its last confirmation; 0 for none. */
+  madeIn: number;
 }
 
 /**
  * A registry for one session. The protocol makes the subscriptions on the wire; the registry knows which are wanted,
  * makes all of them again on each new connection, and lets no push of an earlier connection through.
  *
- * @typeParam Key - what a push is routed by: a topic, an id that the server gave
+ * Where a server routes pushes by names of its own, the wire keeps them: they end with its connection.
+ *
+ * @typeParam Key - what a push is routed by: a channel, a pattern
+ * @typeParam Topic - what the server has to be told to make the subscription
  */
 export class Subscriptions<Key, Topic, Item> {
   readonly #entries = new Map<Key, Entry<Topic, Item>>();
   #epoch = 0;
 
+  /** Keys that somebody subscribes to. */
   get size(): number {
     return this.#entries.size;
   }
@@ -45,23 +57,35 @@ export class Subscriptions<Key, Topic, Item> {
   }
 
   /**
-   * Wants `topic` from now on. Added before the server is asked, so that no push is missed that comes together with
-   * its confirmation; removed again when the server refuses.
+   * Wants `topic` from now on, or joins those that do. Added before the server is asked, so that no push is missed that
+   * comes together with its confirmation; removed again when the server refuses.
    *
-   * @param epoch - of the connection on which the caller asks the server; 0 leaves that to `resubscribe`
-   * @throws RangeError when `key` has a subscriber: it would silently get nothing more
+   * @param epoch - of the connection on which the caller asks the server; 0 leaves that to `resubscribe`. Of the first
+   * subscriber of a key: those who join ask nothing.
+   * @returns whether it is the first of its key, for which the server has to be asked
    */
-  add(key: Key, topic: Topic, subscriber: Subscriber<Item>, epoch: number): void {
-    if (this.#entries.has(key)) throw new RangeError('this key has a subscriber already; let its readers share one');
-    this.#entries.set(key, { topic, subscriber, asked: epoch, told: epoch, isMade: epoch > 0 });
-    if (epoch > this.#epoch) this.#epoch = epoch;
+  add(key: Key, topic: Topic, subscriber: Subscriber<Item>, epoch: number): boolean {
+    const entry = this.#entries.get(key);
+    if (!entry) {
+      this.#entries.set(key, { topic, readers: [{ subscriber, told: epoch }], asked: epoch, madeIn: epoch });
+      if (epoch > this.#epoch) this.#epoch = epoch;
+      return true;
+    }
+    entry.readers = [...entry.readers, { subscriber, told: entry.madeIn }];
+    if (entry.madeIn > 0) subscriber.onSubscribed?.();
+    return false;
   }
 
-  /** Not wanted any more. Its subscriber, if it was there. */
-  remove(key: Key): Subscriber<Item> | undefined {
+  /**
+   * Not wanted any more by this subscriber.
+   *
+   * @returns whether it was the last of its key, of which the server may be told
+   */
+  remove(key: Key, subscriber: Subscriber<Item>): boolean {
     const entry = this.#entries.get(key);
-    this.#entries.delete(key);
-    return entry?.subscriber;
+    if (!entry) return false;
+    entry.readers = entry.readers.filter((reader) => reader.subscriber !== subscriber);
+    return entry.readers.length === 0 && this.#entries.delete(key);
   }
 
   /**
@@ -73,8 +97,10 @@ export class Subscriptions<Key, Topic, Item> {
     if (epoch !== this.#epoch) return false;
     const entry = this.#entries.get(key);
     if (!entry) return false;
-    this.#tell(entry);
-    entry.subscriber.push(item, bytes);
+    for (const reader of entry.readers) {
+      if (reader.told !== epoch) this.#tell(reader);
+      reader.subscriber.push(item, bytes);
+    }
     return true;
   }
 
@@ -82,14 +108,14 @@ export class Subscriptions<Key, Topic, Item> {
    * Makes every subscription that was not made on this connection, those included that are added meanwhile: for a
    * session's `onUp`, and again when some were added on a connection that is up.
    *
-   * @param subscribe - asks the server; the key by which pushes come from now on, or why there will be none
+   * @param subscribe - asks the server; settles when it has confirmed, or with why it does not
    * @param atOnce - questions that may be unanswered at the same time; the wire needs room for them. Default 1.
    * @returns the failure of the connection, which ends it: the next one begins anew. A subscription that the server
    * refuses ends alone.
    */
   async resubscribe(
     epoch: number,
-    subscribe: (topic: Topic, key: Key) => Promise<Key | Failure>,
+    subscribe: (topic: Topic, key: Key) => Promise<Failure | undefined>,
     atOnce = 1,
   ): Promise<Failure | undefined> {
     this.#epoch = epoch;
@@ -100,10 +126,10 @@ export class Subscriptions<Key, Topic, Item> {
       for (const [key, entry] of entries) {
         if (entry.asked === epoch) continue;
         entry.asked = epoch;
-        const result = await subscribe(entry.topic, key);
+        const refused = await subscribe(entry.topic, key);
         // Overtaken by yet another connection, while the server was asked.
         if (this.#epoch !== epoch) return;
-        failure ??= this.#conclude(key, entry, result);
+        failure ??= this.#conclude(key, entry, refused);
         if (failure) return;
       }
     };
@@ -111,42 +137,44 @@ export class Subscriptions<Key, Topic, Item> {
     return this.#epoch === epoch ? failure : undefined;
   }
 
-  /** What became of one question. Undefined unless the connection has failed. */
-  #conclude(key: Key, entry: Entry<Topic, Item>, result: Key | Failure): Failure | undefined {
-    if (this.#entries.get(key) !== entry) return undefined;
-    if (result instanceof Failure) {
-      if (result.outcome !== 'rejected') {
-        entry.asked = 0;
-        return result;
-      }
-      this.#entries.delete(key);
-      entry.subscriber.onEnd(result);
-      return undefined;
-    }
-    if (result !== key) {
-      this.#entries.delete(key);
-      this.#entries.set(result, entry);
-    }
-    if (!entry.isMade) entry.subscriber.onSubscribed?.();
-    entry.isMade = true;
-    this.#tell(entry);
-    return undefined;
-  }
-
   /** Ends all of them. The end of the client is the end of the stream; any other failure reaches the readers. */
   destroy(failure: Failure): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    for (const entry of entries) entry.subscriber.onEnd(failure.kind === 'closed' ? undefined : failure);
+    for (const entry of entries) end(entry, failure.kind === 'closed' ? undefined : failure);
+  }
+
+  /** What became of one question. Undefined unless the connection has failed. */
+  #conclude(key: Key, entry: Entry<Topic, Item>, refused: Failure | undefined): Failure | undefined {
+    if (this.#entries.get(key) !== entry) return undefined;
+    if (refused && refused.outcome !== 'rejected') {
+      entry.asked = 0;
+      return refused;
+    }
+    if (refused) {
+      this.#entries.delete(key);
+      end(entry, refused);
+      return undefined;
+    }
+    const isNew = entry.madeIn === 0;
+    entry.madeIn = this.#epoch;
+    for (const reader of entry.readers) {
+      if (isNew) reader.subscriber.onSubscribed?.();
+      if (reader.told !== this.#epoch) this.#tell(reader);
+    }
+    return undefined;
   }
 
   /** Says that a new connection serves the subscription, once, and before its first push. The first one is not new. */
-  #tell(entry: Entry<Topic, Item>): void {
-    if (entry.told === this.#epoch) return;
-    const isFirst = entry.told === 0;
-    entry.told = this.#epoch;
-    if (!isFirst) entry.subscriber.onResubscribed(this.#epoch);
+  #tell(reader: Reader<Item>): void {
+    const isFirst = reader.told === 0;
+    reader.told = this.#epoch;
+    if (!isFirst) reader.subscriber.onResubscribed(this.#epoch);
   }
+}
+
+function end({ readers }: Entry<unknown, never>, failure: Failure | undefined): void {
+  for (const { subscriber } of readers) subscriber.onEnd(failure);
 }
 
 /** A subscriber that hands everything to a queue, with a `reconnected` notice where something may be missing. */

@@ -98,7 +98,7 @@ export const sessionCases: readonly Case[] = [
           onUp: (wire, epoch) =>
             subscriptions.resubscribe(epoch, async (topic) => {
               const answer = await wire.call(`subscribe ${topic}`);
-              return answer instanceof Failure ? answer : topic;
+              return answer instanceof Failure ? answer : undefined;
             }),
         },
       });

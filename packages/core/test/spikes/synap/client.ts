@@ -16,7 +16,7 @@ import { requestBound } from './encode.ts';
 import { type Message } from './subscriber.ts';
 import { PatternRegistry } from './pattern-registry.ts';
 import type { Command, Value } from './values.ts';
-import { SynapWire } from './wire.ts';
+import { Lane, SynapWire } from './wire.ts';
 
 export interface Login {
   readonly username: string;
@@ -67,13 +67,13 @@ export class SynapClient {
       new Session<Command, SynapWire>({
         ...common,
         open,
+        lanes: 2,
         ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
         onUp: (wire, epoch) => this.#patterns.make(wire, epoch),
         onState: (state) => {
           if (state.is === 'up') void this.#patterns.makeNew();
-          // Nobody will dial again: readers have to be told.
-          else if (state.is === 'idle' && state.cause) this.#patterns.destroy(state.cause);
         },
+        onGaveUp: (failure) => this.#patterns.destroy(failure),
         liveness: { idleMs: 60_000, timeoutMs: 10_000, ping: (wire) => wire.ping() },
       }),
     );
@@ -115,7 +115,7 @@ export class SynapClient {
 
   #submit(command: Command, options: CallOptions | undefined, idempotent: boolean): Promise<Value | GaveUp> {
     return this.caller.submit<Value>(options, idempotent, (pending) =>
-      this.session.submit(command, pending, requestBound(command)),
+      this.session.submit(command, pending, requestBound(command), command.blocks ? Lane.blocking : Lane.calls),
     );
   }
 

@@ -30,7 +30,7 @@ export class PatternRegistry {
   }
 
   async open(pattern: string, limits: CallLimits): Promise<Queue<Message> | Failure> {
-    const subscription = new Subscription(pattern, () => this.#forget(pattern));
+    const subscription = new Subscription(pattern, () => this.#forget(pattern, subscription));
     this.#subscriptions.set(pattern, subscription);
     // Made on no connection yet.
     this.#registry.add(pattern, pattern, subscription, 0);
@@ -43,7 +43,7 @@ export class PatternRegistry {
       void subscription.opened.then((result) => pending.settle(result));
     });
     if (!failure) return subscription.queue;
-    if (this.#subscriptions.get(pattern) === subscription) await this.#forget(pattern);
+    if (this.#subscriptions.get(pattern) === subscription) await this.#forget(pattern, subscription);
     return failure;
   }
 
@@ -79,7 +79,7 @@ export class PatternRegistry {
     this.#registry.destroy(failure);
   }
 
-  async #ask(wire: SynapWire, epoch: number, pattern: string): Promise<string | Failure> {
+  async #ask(wire: SynapWire, epoch: number, pattern: string): Promise<Failure | undefined> {
     const subscription = this.#subscriptions.get(pattern);
     const answer = await wire.call({ name: 'SUBSCRIBE', args: [pattern] }, this.#limits());
     if (answer instanceof Failure) {
@@ -90,12 +90,12 @@ export class PatternRegistry {
     if (typeof name !== 'string') return nonsense();
     if (this.#subscriptions.get(pattern) === subscription) this.#names.set(pattern, { name, epoch });
     else await this.#unsubscribe(wire, name);
-    return pattern;
+    return undefined;
   }
 
-  async #forget(pattern: string): Promise<void> {
+  async #forget(pattern: string, subscription: Subscription): Promise<void> {
     this.#subscriptions.delete(pattern);
-    this.#registry.remove(pattern);
+    this.#registry.remove(pattern, subscription);
     const made = this.#names.get(pattern);
     this.#names.delete(pattern);
     const { wire, epoch } = this.#session;

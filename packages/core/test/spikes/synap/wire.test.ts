@@ -118,7 +118,7 @@ describe('calls', () => {
     const second = watch(client.blpop('list', 2));
     const get = watch(client.get('k'));
     await run();
-    expect([get.value, pops.length, client.session.wire?.waiting]).toEqual([null, 1, 1]);
+    expect([get.value, pops.length, client.session.waiting]).toEqual([null, 1, 1]);
     expect(pops[0]?.id).toBeGreaterThanOrEqual(0xc0000000);
     peer.last.answer(pops[0]?.id as number, null);
     await run();

@@ -1,11 +1,10 @@
 /** One connection of Synap's native protocol: answers by id in any order, and pushes between them. */
 
 import { type CallLimits, Failure, type Pending, type Timekeeper, waitFor } from '@wirewright/core';
-import { ByIdTable, type FrameSink, FrameSplitter, WaitingRoom } from '@wirewright/core/kit';
+import { ByIdTable, type FrameSink, FrameSplitter } from '@wirewright/core/kit';
 import type { Connection, SessionWire } from '@wirewright/core/socket';
-import { abandonedFailure } from '@wirewright/core';
 import { Decoder, meter } from './decode.ts';
-import { requestBound, writeRequest } from './encode.ts';
+import { writeRequest } from './encode.ts';
 import type { Command, Value } from './values.ts';
 
 /** Never asked with; what carries it is a push. */
@@ -31,6 +30,9 @@ export interface SynapWireOptions {
 
 const unlimited: CallLimits = { dueAt: Infinity };
 
+/** Calls that block have ids and a waiting room of their own: they hold up no ordinary ones. */
+export const Lane = { calls: 0, blocking: 1 } as const;
+
 export class SynapWire implements SessionWire<Command>, FrameSink {
   readonly connection: Connection<SynapWire>;
   readonly calls: ByIdTable;
@@ -41,8 +43,6 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
   readonly #options: SynapWireOptions;
   readonly #splitter: FrameSplitter;
   readonly #decoder = new Decoder();
-  /** Blocking calls wait here for a free id, so that they hold up no ordinary ones in the session's room. */
-  readonly #blockingRoom: WaitingRoom<Command>;
 
   constructor(connection: Connection<SynapWire>, options: SynapWireOptions) {
     const { maxFrameBytes, maxCalls, maxBlocking, stallMs } = options;
@@ -55,26 +55,16 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
       lastId: firstPingId - 1,
     });
     this.pings = new ByIdTable(connection, { capacity: 4, firstId: firstPingId, lastId: pushId - 1 });
-    this.#blockingRoom = new WaitingRoom(1000, Infinity, (pending, why) =>
-      abandonedFailure(pending, why, 'not-sent', 'queue'),
-    );
     this.#splitter = new FrameSplitter(meter, this, { maxFrameBytes });
     connection.limitStall(this.calls, stallMs);
   }
 
-  get full(): boolean {
-    return this.calls.full || this.connection.out.queued > this.#options.maxQueuedBytes;
+  isFull(lane: number): boolean {
+    return this.#tableOf(lane).full || this.connection.out.queued > this.#options.maxQueuedBytes;
   }
 
-  /** Blocking calls that wait for a free id. */
-  get waiting(): number {
-    return this.#blockingRoom.size;
-  }
-
-  send(command: Command, pending: Pending): void {
-    if (!command.blocks) this.#write(this.calls, command, pending);
-    else if (!this.blocking.full && this.#blockingRoom.size === 0) this.#write(this.blocking, command, pending);
-    else if (!this.#blockingRoom.enter(command, pending, requestBound(command))) pending.settle(tooMany());
+  send(command: Command, pending: Pending, lane: number): void {
+    this.#write(this.#tableOf(lane), command, pending);
   }
 
   /** A call on this very connection, past any waiting room: for the handshake and for subscriptions. */
@@ -99,11 +89,6 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
 
   onData(bytes: Uint8Array, length: number): void {
     this.#splitter.push(bytes, length);
-    while (!this.blocking.full) {
-      const waiting = this.#blockingRoom.leave();
-      if (!waiting) return;
-      this.#write(this.blocking, waiting.request, waiting.pending);
-    }
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): void {
@@ -124,7 +109,10 @@ export class SynapWire implements SessionWire<Command>, FrameSink {
   onClose(failure: Failure): void {
     this.#splitter.stop();
     for (const table of [this.calls, this.blocking, this.pings]) table.clear(failure);
-    this.#blockingRoom.fail(failure.as('not-sent'));
+  }
+
+  #tableOf(lane: number): ByIdTable {
+    return lane === Lane.blocking ? this.blocking : this.calls;
   }
 
   #write(table: ByIdTable, command: Command, pending: Pending): void {
