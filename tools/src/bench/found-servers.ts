@@ -43,5 +43,5 @@ export class FoundServers {
 }
 
 function withoutSecrets(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : 'an address that is no URL';
+  return URL.canParse(url) ? new URL(url).host : url.slice(url.lastIndexOf('@') + 1);
 }

@@ -79,7 +79,8 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
     connection.limitStall(this.#table, stallMs);
   }
 
-  get full(): boolean {
+  /** As many requests as may be are unanswered, or too many bytes wait for the socket. It has one lane. */
+  isFull(): boolean {
     return this.#table.full || this.connection.out.queued > this.#maxQueuedBytes;
   }
 
@@ -111,11 +112,11 @@ export class PipelinedWire<Request, Answer> implements SessionWire<Request>, Poo
 
   /**
    * Sends a request on this very connection, past any waiting room: for handshakes, subscriptions, leases. Ends
-   * `overloaded` while the wire is `full`. Does not reject.
+   * `overloaded` while the wire is full. Does not reject.
    */
   call(request: Request, limits: CallLimits = unlimited): Promise<Answer | Failure> {
     return waitFor<Answer>(this.#options.timekeeper, limits, 'request', (pending) => {
-      if (this.full) return pending.settle(this.#overloaded());
+      if (this.isFull()) return pending.settle(this.#overloaded());
       try {
         this.send(request, pending as Pending);
       } catch (error) {

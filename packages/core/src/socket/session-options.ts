@@ -10,13 +10,17 @@ import { livenessOptions, type LivenessOptions } from './liveness.ts';
 
 /** A wire that takes requests while earlier ones are unanswered. */
 export interface SessionWire<Request> extends Wire {
-  /** No more requests now: as many as may be are unanswered, or wait to be written. */
-  readonly full: boolean;
   /**
-   * Writes a request and remembers `pending` until its answer. Not called while `full`. When it throws, nothing of the
-   * request may be left.
+   * No more requests of this lane now: as many as may be are unanswered, or wait to be written.
+   *
+   * @param lane - as given to `submit`; 0 in a session that has one
    */
-  send(request: Request, pending: Pending): void;
+  isFull(lane: number): boolean;
+  /**
+   * Writes a request and remembers `pending` until its answer. Not called while its lane is full. When it throws,
+   * nothing of the request may be left.
+   */
+  send(request: Request, pending: Pending, lane: number): void;
 }
 
 export type SessionState =
@@ -48,11 +52,21 @@ export interface SessionOptions<Request, W extends SessionWire<Request>> {
   readonly onDown?: (epoch: number, failure: Failure) => void;
   readonly onState?: (state: SessionState) => void;
   /**
+   * No connection will be tried any more before the next call, or `start`: wrong credentials are wrong again in a
+   * second. Calls that waited were told. Whoever waits for pushes has to be told here, or waits for ever.
+   */
+  readonly onGaveUp?: (failure: Failure) => void;
+  /**
    * The pause after failed try n, n from 1, in milliseconds. Infinity gives up: calls that wait end with the failure,
    * and the next one tries anew. Default: full jitter from 50 ms to 5 s, also where what it gives is no pause.
    */
   readonly backoff?: Backoff;
-  /** Calls that may wait for a connection, or for room on it. Default 10 000. */
+  /**
+   * Kinds of requests that do not wait for each other, for a wire with several tables: those that block beside those
+   * that do not, batches beside commands. Default 1.
+   */
+  readonly lanes?: number;
+  /** Calls of a lane that may wait for a connection, or for room on it. Default 10 000. */
   readonly maxWaiting?: number;
   /** And their size in bytes; a single one may be larger. Default 16 MiB. */
   readonly maxWaitingBytes?: number;
@@ -65,7 +79,9 @@ const sessionOptions = new OptionChecker('Session', {
   setUpTimeoutMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
   onDown: { kind: 'function' },
   onState: { kind: 'function' },
+  onGaveUp: { kind: 'function' },
   backoff: { kind: 'function' },
+  lanes: { kind: 'integer', min: 1 },
   maxWaiting: { kind: 'integer', min: 1, infinity: true },
   maxWaitingBytes: { kind: 'number', min: 1, infinity: true, unit: 'bytes' },
   liveness: { kind: 'object' },

@@ -5,25 +5,23 @@
 
 import { abandonedFailure, type Abandonment, type Pending } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
-import { WaitingRoom } from '../kit/waiting-room.ts';
 import type { Timer } from '../ports.ts';
-import { fullJitter } from '../retry/backoff.ts';
 import type { Connection } from './connection.ts';
 import { encoderFailed, openerFailed } from './connection-failures.ts';
 import { Liveness } from './liveness.ts';
+import { defaultRedialBackoff, redialPauseMs } from './redial-pause.ts';
+import { SessionLanes } from './session-lanes.ts';
 import { setUpFailed, setUpTooSlow, waitingRoomFull } from './session-failures.ts';
 import { checkSessionOptions, type SessionOptions, type SessionState, type SessionWire } from './session-options.ts';
-import { tell, warnOf } from './tell.ts';
+import { tell } from './tell.ts';
 
 type Bounds = Required<
   Pick<SessionOptions<never, never>, 'maxWaiting' | 'maxWaitingBytes' | 'backoff' | 'setUpTimeoutMs'>
 >;
 
-const defaultBackoff = fullJitter({ baseMs: 50, capMs: 5000 });
-
 export class Session<Request, W extends SessionWire<Request>> {
   readonly #options: SessionOptions<Request, W> & Bounds;
-  readonly #room: WaitingRoom<Request>;
+  readonly #lanes: SessionLanes<Request>;
   #state: SessionState = { is: 'idle', cause: undefined };
   #epoch = 0;
   #connection: Connection<W> | undefined;
@@ -40,10 +38,10 @@ export class Session<Request, W extends SessionWire<Request>> {
   /** @throws ArgumentError for an option that is none */
   constructor(options: SessionOptions<Request, W>) {
     checkSessionOptions(options);
-    const { maxWaiting = 10_000, maxWaitingBytes = 16 * 1024 * 1024 } = options;
-    const { backoff = defaultBackoff, setUpTimeoutMs = 30_000 } = options;
+    const { lanes = 1, maxWaiting = 10_000, maxWaitingBytes = 16 * 1024 * 1024 } = options;
+    const { backoff = defaultRedialBackoff, setUpTimeoutMs = 30_000 } = options;
     this.#options = { ...options, maxWaiting, maxWaitingBytes, backoff, setUpTimeoutMs };
-    this.#room = new WaitingRoom(maxWaiting, maxWaitingBytes, (pending, why) => this.#gaveUp(pending, why));
+    this.#lanes = new SessionLanes(lanes, maxWaiting, maxWaitingBytes, (pending, why) => this.#abandoned(pending, why));
   }
 
   get state(): SessionState {
@@ -62,7 +60,7 @@ export class Session<Request, W extends SessionWire<Request>> {
 
   /** Calls that wait for a connection, or for room on it. */
   get waiting(): number {
-    return this.#room.size;
+    return this.#lanes.waiting;
   }
 
   /**
@@ -70,20 +68,23 @@ export class Session<Request, W extends SessionWire<Request>> {
    * timekeeper; it settles in any case.
    *
    * @param bytes - about how large the request is, for the bound of what may wait
+   * @param lane - whose turn it waits for, and whose room: see the option `lanes`
+   * @throws RangeError for a lane that there is not
    */
-  submit(request: Request, pending: Pending, bytes: number): void {
+  submit(request: Request, pending: Pending, bytes: number, lane = 0): void {
+    const room = this.#lanes.room(lane);
     if (this.#state.is === 'up') {
       // None for as long as `onDown` runs: who calls from there waits for the next one.
       const wire = this.#connection?.wire;
-      if (wire && this.#room.size === 0 && !wire.full) {
-        this.#send(wire, request, pending);
+      if (wire && room.size === 0 && !wire.isFull(lane)) {
+        this.#send(wire, request, pending, lane);
         return;
       }
     } else if (this.#state.is === 'closed') {
       pending.settle(this.#state.cause.as('not-sent'));
       return;
     }
-    if (!this.#room.enter(request, pending, bytes)) {
+    if (!room.enter(request, pending, bytes)) {
       const { maxWaiting, maxWaitingBytes } = this.#options;
       pending.settle(waitingRoomFull(maxWaiting, maxWaitingBytes, this.#lastFailure));
       return;
@@ -133,7 +134,7 @@ export class Session<Request, W extends SessionWire<Request>> {
     if (this.#state.is === 'closed') return;
     this.#setState({ is: 'closed', cause: failure });
     this.#redialTimer?.cancel();
-    this.#room.fail(failure.as('not-sent'));
+    this.#lanes.fail(failure.as('not-sent'));
     this.#connection?.close(failure);
     this.#connection = undefined;
   }
@@ -239,12 +240,12 @@ export class Session<Request, W extends SessionWire<Request>> {
   #onFailed(failure: Failure): void {
     this.#lastFailure = failure;
     if (isFinal(failure)) return this.#giveUp(failure);
-    if (this.#room.size === 0 && !this.#wanted) {
+    if (!this.#isNeeded) {
       this.#setState({ is: 'idle', cause: failure });
       return;
     }
     this.#failuresInARow += 1;
-    const pause = this.#pauseMs();
+    const pause = redialPauseMs(this.#options.backoff, this.#failuresInARow, this.#options.ports.random);
     if (pause === Infinity) return this.#giveUp(failure);
     this.#redialTimer = this.#options.ports.clock.setTimer(() => this.#redial(failure), pause);
     // Calls that wait keep the process alive by their deadlines, and so does a connection that is wanted.
@@ -253,51 +254,50 @@ export class Session<Request, W extends SessionWire<Request>> {
     this.#setState({ is: 'down', cause: failure, retryInMs: pause });
   }
 
-  /** Those that wait are told, and the next call tries anew. */
+  /** Those that wait are told, and the next call, or `start`, tries anew. */
   #giveUp(failure: Failure): void {
     this.#failuresInARow = 0;
+    this.#wanted = false;
     this.#setState({ is: 'idle', cause: failure });
-    this.#room.fail(failure.as('not-sent'));
-  }
-
-  #pauseMs(): number {
-    const { backoff, ports } = this.#options;
-    try {
-      const pause = backoff(this.#failuresInARow, ports.random);
-      if (typeof pause === 'number' && pause >= 0) return pause;
-      throw new RangeError(`a pause is 0 ms or more, not ${String(pause)}`);
-    } catch (error) {
-      warnOf('backoff', error);
-      return defaultBackoff(this.#failuresInARow, ports.random);
-    }
+    this.#lanes.fail(failure.as('not-sent'));
+    tell('onGaveUp', this.#options.onGaveUp, failure);
   }
 
   #redial(failure: Failure): void {
-    if (this.#room.size === 0 && !this.#wanted) this.#setState({ is: 'idle', cause: failure });
-    else this.#dial();
+    if (this.#isNeeded) this.#dial();
+    else this.#setState({ is: 'idle', cause: failure });
+  }
+
+  get #isNeeded(): boolean {
+    return this.#wanted || this.waiting > 0;
   }
 
   /** Lets waiting calls go, as far as there is room. */
   #serve(): void {
-    if (this.#room.size === 0) return;
+    for (let lane = 0; lane < this.#lanes.count; lane += 1) this.#serveLane(lane);
+  }
+
+  #serveLane(lane: number): void {
+    const room = this.#lanes.room(lane);
+    if (room.size === 0) return;
     // Each time anew: writing a request may end the connection, and the rest waits for the next one.
-    for (let { wire } = this; wire && !wire.full; { wire } = this) {
-      const call = this.#room.leave();
+    for (let { wire } = this; wire && !wire.isFull(lane); { wire } = this) {
+      const call = room.leave();
       if (!call) return;
-      this.#send(wire, call.request, call.pending);
+      this.#send(wire, call.request, call.pending, lane);
     }
   }
 
-  #send(wire: W, request: Request, pending: Pending): void {
+  #send(wire: W, request: Request, pending: Pending, lane: number): void {
     try {
-      wire.send(request, pending);
+      wire.send(request, pending, lane);
     } catch (error) {
       pending.settle(encoderFailed(error));
     }
   }
 
   /** What a call that waited is told: why there is no connection, where that is the reason. */
-  #gaveUp(pending: Pending, why: Abandonment): Failure {
+  #abandoned(pending: Pending, why: Abandonment): Failure {
     const up = this.#state.is === 'up';
     const failure = abandonedFailure(pending, why, 'not-sent', up ? 'queue' : 'connect');
     const last = this.#lastFailure;

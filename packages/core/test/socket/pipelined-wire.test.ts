@@ -84,14 +84,14 @@ describe('a pipelined wire is full', () => {
     const lines = await opened(settings);
     lines.answer = () => undefined;
     for (let i = 0; i < most; i += 1) {
-      expect(lines.wire.full).toBe(false);
+      expect(lines.wire.isFull()).toBe(false);
       lines.wire.send('x', new Request());
     }
-    expect([lines.wire.full, lines.wire.inFlight]).toEqual([true, most]);
+    expect([lines.wire.isFull(), lines.wire.inFlight]).toEqual([true, most]);
     await lines.run();
-    expect(lines.wire.full).toBe(true);
+    expect(lines.wire.isFull()).toBe(true);
     await lines.say('answer');
-    expect(lines.wire.full).toBe(false);
+    expect(lines.wire.isFull()).toBe(false);
   });
 
   it.each([
@@ -100,11 +100,11 @@ describe('a pipelined wire is full', () => {
   ])('by bytes that wait to be taken: %s', async (settings, most) => {
     const { wire, run } = await opened(settings);
     wire.send('x'.repeat(most - 1), new Request());
-    expect(wire.full).toBe(false);
+    expect(wire.isFull()).toBe(false);
     wire.send('', new Request());
-    expect(wire.full).toBe(true);
+    expect(wire.isFull()).toBe(true);
     await run();
-    expect(wire.full).toBe(false);
+    expect(wire.isFull()).toBe(false);
   });
 
   it('and refuses what would go past the waiting room then', async () => {

@@ -204,6 +204,36 @@ describe('a refused login', () => {
     },
   );
 
+  it('is told to whoever waits for pushes, once, and nothing is dialled for them before they ask again', async () => {
+    let accepts = true;
+    const gaveUp: string[] = [];
+    const lines = recorded({
+      wire: { handshake: async () => (accepts ? undefined : refusal('authentication')) },
+      session: { onGaveUp: ({ code }) => gaveUp.push(code) },
+    });
+    lines.session.start();
+    await lines.run();
+    accepts = false;
+    lines.net.links[0]?.reset('client');
+    await lines.run(10_000);
+    expect([gaveUp, lines.session.state.is, lines.net.dials]).toEqual([['NO'], 'idle', 2]);
+    accepts = true;
+    lines.session.start();
+    await lines.run();
+    lines.net.links.at(-1)?.reset('client');
+    await lines.run(200);
+    expect([gaveUp, lines.session.state.is, lines.session.epoch]).toEqual([['NO'], 'up', 4]);
+  });
+
+  it('is not what a session has that nobody needs any more', async () => {
+    const gaveUp: string[] = [];
+    const lines = recorded({ session: { onGaveUp: ({ code }) => gaveUp.push(code) } });
+    expect(await Promise.all([lines.submit('a'), lines.run()])).toEqual(['re a', undefined]);
+    lines.net.links[0]?.reset('client');
+    await lines.run();
+    expect([lines.session.state.is, gaveUp]).toEqual(['idle', []]);
+  });
+
   it('of onUp is one, too', async () => {
     const lines = recorded({ session: { onUp: async () => refusal('authentication') } });
     expect(await Promise.all([lines.submit('a'), lines.run()])).toMatchObject([{ code: 'NO' }, undefined]);

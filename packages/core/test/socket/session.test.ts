@@ -209,7 +209,7 @@ describe('calls that wait in a session', () => {
     const written: string[] = [];
     let full = true;
     const createWire = (connection: Connection<ClosingWire>): ClosingWire => ({
-      get full() {
+      isFull() {
         return full;
       },
       send(request, pending) {

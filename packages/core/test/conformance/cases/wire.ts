@@ -53,7 +53,7 @@ export const wireCases: readonly Case[] = [
       peer.pause();
       const long = 'x'.repeat(1024 * 1024);
       const calls = [wire.call(long)];
-      while (!wire.full) {
+      while (!wire.isFull()) {
         calls.push(wire.call(long));
         await new Promise<void>((resolve) => setImmediate(resolve));
       }
@@ -63,7 +63,7 @@ export const wireCases: readonly Case[] = [
         peer.write(bytesOf('ok\n'));
       }
       assert.deepEqual(new Set(await Promise.all(calls)), new Set(['ok']));
-      assert.equal(wire.full, false);
+      assert.equal(wire.isFull(), false);
     },
   },
   {

@@ -3,7 +3,7 @@
 import { ArgumentError, Caller, type CallOptions, type Failure, type SocketTarget } from '@wirewright/core';
 import { Connection, type ConnectionHooks, nodeRuntime, type Runtime, Session } from '@wirewright/core/socket';
 import { createTopicOf, type Fetched, fetchOf, type Reply, type Request } from './messages.ts';
-import { LanceWire } from './wire.ts';
+import { Lane, LanceWire } from './wire.ts';
 
 const maxPayloadBytes = 16 * 1024 * 1024;
 
@@ -31,7 +31,6 @@ export class LanceClient {
         maxBatches: options.maxBatches ?? 64,
         maxCommands: 64,
         maxQueuedBytes: options.maxQueuedBytes ?? 1024 * 1024,
-        maxWaitingBytes,
         maxFrameBytes: options.maxFrameBytes ?? 64 * 1024 * 1024,
         stallMs: options.stallMs ?? 10_000,
       });
@@ -42,6 +41,7 @@ export class LanceClient {
       new Session<Request, LanceWire>({
         ...common,
         open,
+        lanes: 2,
         maxWaitingBytes,
         liveness: { idleMs: 10_000, timeoutMs: 20_000, ping: (wire) => void wire.ping() },
       }),
@@ -80,8 +80,9 @@ export class LanceClient {
   }
 
   async #submit(request: Request, options: CallOptions | undefined, idempotent: boolean): Promise<Reply | bigint> {
+    const lane = request.kind === 'ingest' ? Lane.batches : Lane.commands;
     const submitted = this.caller.submit<Reply | bigint>(options, idempotent, (pending) =>
-      this.session.submit(request, pending, request.payload.length),
+      this.session.submit(request, pending, request.payload.length, lane),
     );
     return this.caller.unwrap(await submitted);
   }

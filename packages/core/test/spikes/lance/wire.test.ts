@@ -181,7 +181,7 @@ describe('one connection for batches and commands', () => {
     const batches = ['a', 'b', 'c'].map((text) => watch(client.ingest(1, batch(text), 1)));
     const fetch = watch(client.fetch(1, 0n, 100));
     await run();
-    expect([last.ingested.length, client.session.wire?.waiting]).toEqual([1, 2]);
+    expect([last.ingested.length, client.session.waiting]).toEqual([1, 2]);
     last.fetched(1n, batch('x'));
     last.echo();
     for (const id of [1, 2, 3]) {

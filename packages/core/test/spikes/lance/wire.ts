@@ -6,8 +6,8 @@
  * behind the command's reply: what came last before the echo answers the command, other errors are of batches.
  */
 
-import { abandonedFailure, type CallLimits, Failure, Pending, type Timekeeper, waitFor } from '@wirewright/core';
-import { type FrameSink, FrameSplitter, InOrderTable, WaitingRoom, WireError } from '@wirewright/core/kit';
+import { type CallLimits, Failure, Pending, type Timekeeper, waitFor } from '@wirewright/core';
+import { type FrameSink, FrameSplitter, InOrderTable, WireError } from '@wirewright/core/kit';
 import type { Connection, SessionWire } from '@wirewright/core/socket';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Code, Flag, headerBytes, meter, readFrame, writeFrame } from './frame.ts';
@@ -18,10 +18,12 @@ export interface LanceWireOptions {
   readonly maxBatches: number;
   readonly maxCommands: number;
   readonly maxQueuedBytes: number;
-  readonly maxWaitingBytes: number;
   readonly maxFrameBytes: number;
   readonly stallMs: number;
 }
+
+/** Batches hold up no command, which may be what makes room for them. */
+export const Lane = { commands: 0, batches: 1 } as const;
 
 export class LanceWire implements SessionWire<Request>, FrameSink {
   readonly connection: Connection<LanceWire>;
@@ -32,8 +34,6 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
   backpressure = 0;
   readonly #options: LanceWireOptions;
   readonly #splitter: FrameSplitter;
-  /** Batches wait here for a place, so that they hold up no command in the session's room. */
-  readonly #batchRoom: WaitingRoom<Ingest>;
   /** The echo that ends what answers a command. */
   readonly #fences = new Map<Pending, Pending>();
   /** Errors since the last fence: of batches, but for the last, which may be the command's. */
@@ -41,7 +41,7 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
   #commandIsAnswered = false;
 
   constructor(connection: Connection<LanceWire>, options: LanceWireOptions) {
-    const { maxBatches, maxCommands, maxWaitingBytes, maxFrameBytes, stallMs, timekeeper } = options;
+    const { maxBatches, maxCommands, maxFrameBytes, stallMs, timekeeper } = options;
     const { clock } = timekeeper;
     this.connection = connection;
     this.#options = options;
@@ -54,25 +54,17 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
     };
     this.commands = new InOrderTable(host, { capacity: maxCommands, clock });
     this.#splitter = new FrameSplitter(meter, this, { maxFrameBytes });
-    this.#batchRoom = new WaitingRoom(Infinity, maxWaitingBytes, (pending, why) =>
-      abandonedFailure(pending, why, 'not-sent', 'queue'),
-    );
     for (const table of [this.batches.table, this.commands, this.keepalives]) connection.limitStall(table, stallMs);
   }
 
-  get full(): boolean {
-    return this.commands.full || this.#isClogged;
-  }
-
-  /** Batches that wait for a place. */
-  get waiting(): number {
-    return this.#batchRoom.size;
+  isFull(lane: number): boolean {
+    const table = lane === Lane.batches ? this.batches.table : this.commands;
+    return table.full || this.connection.out.queued > this.#options.maxQueuedBytes;
   }
 
   send(request: Request, pending: Pending): void {
     if (request.kind === 'control') this.#sendCommand(request, pending);
-    else if (this.#batchRoom.size === 0 && !this.batches.table.full) this.#sendBatch(request, pending);
-    else if (!this.#batchRoom.enter(request, pending, request.payload.length)) pending.settle(tooManyBatches());
+    else this.#sendBatch(request, pending);
   }
 
   /** A keep-alive and its echo. */
@@ -84,11 +76,6 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
 
   onData(bytes: Uint8Array, length: number): void {
     this.#splitter.push(bytes, length);
-    while (!this.batches.table.full && !this.#isClogged) {
-      const waiting = this.#batchRoom.leave();
-      if (!waiting) return;
-      this.#sendBatch(waiting.request, waiting.pending);
-    }
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number, owned: boolean): void {
@@ -112,12 +99,7 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
   onClose(failure: Failure): void {
     this.#splitter.stop();
     for (const table of [this.batches.table, this.commands, this.keepalives]) table.clear(failure);
-    this.#batchRoom.fail(failure.as('not-sent'));
     this.#fences.clear();
-  }
-
-  get #isClogged(): boolean {
-    return this.connection.out.queued > this.#options.maxQueuedBytes;
   }
 
   #sendBatch({ topicId, recordCount, payload }: Ingest, pending: Pending): void {
@@ -192,13 +174,4 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
   #answerCommand(reply: Reply | Failure): void {
     if (!this.commands.answer(reply)) throw new WireError('a reply came that answers no command');
   }
-}
-
-function tooManyBatches(): Failure {
-  return new Failure({
-    kind: 'overloaded',
-    message: 'too many batches wait to be sent; send less at once, or wait for acknowledgements',
-    outcome: 'not-sent',
-    retryable: true,
-  });
 }
