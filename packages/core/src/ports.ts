@@ -95,8 +95,9 @@ class SystemTimer implements Timer {
   }
 }
 
-const nextTick = host.process?.nextTick;
-const { setImmediate: hostImmediate } = host;
+/** Kept: on Node `globalThis.process` is a getter, too. */
+const { process: hostProcess, setImmediate: hostImmediate } = host;
+const nextTick = hostProcess?.nextTick;
 
 /** The ports of the platform that runs this code: the default everywhere. */
 export const systemPorts: Ports = Object.freeze({
@@ -107,7 +108,7 @@ export const systemPorts: Ports = Object.freeze({
   random: { next: () => Math.random() },
   turns: {
     nextTick: nextTick
-      ? (callback: () => void): void => nextTick.call(host.process, callback)
+      ? (callback: () => void): void => nextTick.call(hostProcess, callback)
       : (callback: () => void): void => host.queueMicrotask(callback),
     immediate: hostImmediate
       ? (callback: () => void): void => void hostImmediate(callback)

@@ -23,6 +23,24 @@ describe('Connection: writing', () => {
     expect(socket.log).toEqual(['write 3', 'write 1']);
   });
 
+  it('sends what many have written before the turn ends, and the rest behind it', async () => {
+    const { wire, socket, settle } = await upPuppet();
+    for (let i = 0; i < 100; i += 1) {
+      wire.write('x');
+      wire.connection.flushSoon();
+    }
+    expect(socket.log).toEqual(['write 48', 'write 48']);
+    await settle();
+    expect(socket.log).toEqual(['write 48', 'write 48', 'write 4']);
+    for (let i = 0; i < 47; i += 1) {
+      wire.write('y');
+      wire.connection.flushSoon();
+    }
+    expect(socket.log).toHaveLength(3);
+    await settle();
+    expect(socket.log.slice(3)).toEqual(['write 47']);
+  });
+
   it('sends at once when asked to', async () => {
     const { wire, socket } = await upPuppet();
     wire.write('now');
