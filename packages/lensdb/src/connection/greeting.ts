@@ -56,6 +56,8 @@ export class Greeting {
         return undefined;
       case 'not-lensdb':
         return this.#notLensDB(step.message, step.excerpt, step.http);
+      case 'ask-ldbd':
+        return this.#unanswered();
       case 'lens':
         return given === 'ldbd' ? this.#otherDialect('lens') : { dialect: 'lens' };
       case 'ldbd':
@@ -83,6 +85,12 @@ export class Greeting {
     const hint = http ? 'an HTTP server listens there; is the port right?' : 'is the address right?';
     const text = `the peer at ${this.#options.endpoint} is no LensDB server: ${message} (its first bytes: ${excerpt}); ${hint}`;
     return this.#failure('NOT_LENSDB', text, { http }, false);
+  }
+
+  /** It was asked as `lens` only because it had not answered as what it is. */
+  #unanswered(): Failure {
+    const text = "the server speaks the dialect 'ldbd', but did not answer its PING on the connection before";
+    return this.#failure('OTHER_DIALECT', text, { dialect: 'ldbd' }, true);
   }
 
   #otherDialect(met: Dialect): Failure {

@@ -33,17 +33,22 @@ export class Opener {
     const dueAt = this.#now() + timeoutMs;
     address.onDial();
     if (!address.known) {
-      let first = await this.#dial(address, 'ldbd', dueAt);
-      if (address.unsure) first = await this.#dial(address, 'ldbd', dueAt);
-      if (first instanceof LensDBWire) return first;
-      if (!address.known) {
-        if (address.dialectIsGiven || !this.#deservesSecond(first, dueAt)) return first;
+      let found = await this.#askLdbd(address, dueAt);
+      if (this.#deservesSecond(address, found, dueAt)) {
         // A server that drops what it does not know: ask in the other dialect, on a connection of its own.
-        const second = await this.#dial(address, 'lens', dueAt);
-        if (second instanceof LensDBWire || !address.known) return second;
+        found = await this.#dial(address, 'lens', dueAt);
+        // It does know it, and the first connection had an accident.
+        if (found instanceof Failure && found.code === 'OTHER_DIALECT') found = await this.#askLdbd(address, dueAt);
       }
+      if (found instanceof LensDBWire || !address.known) return found;
     }
     return this.#dial(address, undefined, dueAt);
+  }
+
+  /** Asks in the dialect `ldbd`; once more where the server has closed behind its answer, which may be its way. */
+  async #askLdbd(address: Address, dueAt: number): Promise<LensDBWire | Failure> {
+    const found = await this.#dial(address, 'ldbd', dueAt);
+    return address.unsure ? this.#dial(address, 'ldbd', dueAt) : found;
   }
 
   async #dial(address: Address, probe: Dialect | undefined, dueAt: number): Promise<LensDBWire | Failure> {
@@ -73,8 +78,9 @@ export class Opener {
     return silent ? noAnswer(address.endpoint) : result;
   }
 
-  #deservesSecond(failure: Failure, dueAt: number): boolean {
-    return (failure.code === 'REFUSED' || failure.code === 'NO_ANSWER') && this.#now() < dueAt;
+  #deservesSecond(address: Address, found: LensDBWire | Failure, dueAt: number): boolean {
+    if (address.known || address.dialectIsGiven || !(found instanceof Failure)) return false;
+    return (found.code === 'REFUSED' || found.code === 'NO_ANSWER') && this.#now() < dueAt;
   }
 
   #now(): number {

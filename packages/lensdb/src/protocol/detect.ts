@@ -15,6 +15,8 @@ export type DetectStep =
   | { readonly kind: 'ldbd'; readonly received: Uint8Array }
   /** Exactly the answer to the probe was consumed: the connection is ready for requests. */
   | { readonly kind: 'lens' }
+  /** A PING of `lens` was refused in the dialect `ldbd`, which teaches nothing else: ask again, with the PING of that. */
+  | { readonly kind: 'ask-ldbd' }
   | {
       readonly kind: 'not-lensdb';
       /** The first bytes, 8 at most, printable: `HTTP/1.1`, `\x00\x01`. */
@@ -56,8 +58,7 @@ export class Detector {
     if (length === 0 || (length === 1 && all[0] === magics.lens[0])) return { kind: 'more' };
     if (all[0] === magics.lens[0] && all[1] === magics.lens[1]) return this.#lens();
     if (all[0] === magics.ldbd[0] && all[1] === magics.ldbd[1]) {
-      if (this.#probe === 'ldbd') return { kind: 'ldbd', received: copyBytes(all, 0, length) };
-      return this.#none("the peer answered a PING of the dialect 'lens' in the dialect 'ldbd'");
+      return this.#probe === 'ldbd' ? { kind: 'ldbd', received: copyBytes(all, 0, length) } : { kind: 'ask-ldbd' };
     }
     return this.#none('the peer does not speak LensDB');
   }

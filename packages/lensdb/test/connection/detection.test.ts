@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionError, LensDBError, ProtocolError, TimeoutError } from '../../src/index.ts';
+import { ldbdResponse } from '../../src/protocol/ldbd/response.ts';
 import { lensResponse } from '../../src/protocol/lens/response.ts';
 import { type Behaviour, Lab } from '../lab.ts';
 import { bytes, closesAtOnce, http, ldbd, lens, lensStore, silent, text } from '../servers.ts';
@@ -68,6 +69,33 @@ describe('detection', () => {
     const error = await lab.failure(lab.client().get('a'));
     expect((error as Error).message).toContain('220 mail)');
     expect(JSON.stringify(error)).not.toContain('example');
+  });
+
+  it.each([
+    ['was silent', () => {}],
+    ['closed', (peer: { end(): void }) => peer.end()],
+  ])('finds an ldbd server whose first connection %s', async (_how, accident) => {
+    const lab = new Lab();
+    const speaks = ldbd();
+    lab.serve((peer) => {
+      if (peer.number === 1) return () => accident(peer);
+      const answers = speaks(peer);
+      return (received) =>
+        text(received.subarray(0, 4)) === 'LENS' ? peer.send(ldbdResponse(3, 'bad magic')) : answers?.(received);
+    });
+    const client = lab.client(once);
+    await lab.run(client.connect());
+    expect(magics(lab)).toEqual(['1:LDBD', '2:LENS', '3:LDBD', '3:LDBD']);
+    expect(client.info().dialect).toBe('ldbd');
+  });
+
+  it('says what it knows of an ldbd server that does not answer its PING a second time either', async () => {
+    const lab = new Lab();
+    lab.serve((peer) => (received) => {
+      if (text(received.subarray(0, 4)) === 'LENS') peer.send(ldbdResponse(3, 'bad magic'));
+    });
+    expect(await lab.failure(lab.client(once).connect())).toMatchObject({ code: 'NO_ANSWER', outcome: 'not-sent' });
+    expect(magics(lab)).toEqual(['1:LDBD', '2:LENS', '3:LDBD']);
   });
 
   it('asks a silent peer again, as lens, and then says that it does not answer', async () => {

@@ -48,10 +48,10 @@ describe('detection', () => {
 
   it('takes the answer to a lens PING in the second attempt', () => {
     for (const size of [1, 5, 18]) expect(fed('lens', pong, size)).toEqual({ kind: 'lens' });
-    expect(fed('lens', ldbdResponse(3, 'bad magic'))).toMatchObject({
-      kind: 'not-lensdb',
-      message: expect.stringMatching(/in the dialect 'ldbd'/),
-    });
+  });
+
+  it('asks as ldbd again when the second attempt is refused in that dialect', () => {
+    expect(fed('lens', ldbdResponse(3, 'bad magic'))).toEqual({ kind: 'ask-ldbd' });
   });
 
   it('expects the status that belongs to the probe', () => {

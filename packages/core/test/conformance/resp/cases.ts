@@ -129,6 +129,21 @@ export const respCases: readonly RespCase[] = [
     },
   },
   {
+    name: 'two readers of a channel get every message each, by one subscription, which ends with the last of them',
+    async run(context, server) {
+      const [reader, writer] = [connect(context, server), connect(context, server)];
+      const channel = keyOf('channel');
+      const [one, two] = await Promise.all([reader.subscribe(channel), reader.subscribe(channel)]);
+      assert.equal(await writer.command(['PUBLISH', channel, 'both']), 1);
+      for (const queue of [one, two]) assert.equal(textOf((await queue.next()).value as Uint8Array), 'both');
+      await one.return();
+      assert.equal(await writer.command(['PUBLISH', channel, 'other']), 1);
+      assert.equal(textOf((await two.next()).value as Uint8Array), 'other');
+      await two.return();
+      assert.equal(await writer.command(['PUBLISH', channel, 'late']), 0);
+    },
+  },
+  {
     name: 'a lost connection is made again, and its subscriptions with it; a notice says so',
     async run(context, server) {
       const [reader, other] = [connect(context, server), connect(context, server)];
