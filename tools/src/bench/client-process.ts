@@ -47,6 +47,10 @@ export class ClientProcess {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   async sample(forMs: number): Promise<Sample> {
     this.#send({ sampleForMs: forMs });
     const report = await this.#next();

@@ -6,16 +6,23 @@ import type { RunningServer } from './servers.ts';
 export class FoundServers {
   readonly #servers: Readonly<Record<string, BenchServer>>;
   readonly #say: (line: string) => void;
+  readonly #pids: ReadonlyMap<string, number>;
   readonly #found = new Map<string, RunningServer | undefined>();
 
-  constructor(servers: Readonly<Record<string, BenchServer>>, say: (line: string) => void) {
+  /** @param pids - processes of servers that are named by URL, by the variable that names them */
+  constructor(
+    servers: Readonly<Record<string, BenchServer>>,
+    say: (line: string) => void,
+    pids: ReadonlyMap<string, number> = new Map(),
+  ) {
     this.#servers = servers;
     this.#say = say;
+    this.#pids = pids;
   }
 
   /** The server of that name; undefined, and said so, when there is none. */
   async get(name: string | undefined): Promise<RunningServer | undefined> {
-    if (name === undefined) return { url: '', about: 'none', stop: async () => {} };
+    if (name === undefined) return { url: '', about: 'none', pid: undefined, stop: async () => {} };
     if (!this.#found.has(name)) this.#found.set(name, await this.#find(name));
     return this.#found.get(name);
   }
@@ -30,8 +37,10 @@ export class FoundServers {
     if (!server) throw new Error(`the benchmark knows no server "${name}"`);
     const { variable } = server;
     const url = process.env[variable];
-    if (url !== undefined && url !== '')
-      return { url, about: `${variable} (${withoutSecrets(url)})`, stop: async () => {} };
+    if (url !== undefined && url !== '') {
+      const about = `${variable} (${withoutSecrets(url)})`;
+      return { url, about, pid: this.#pids.get(variable), stop: async () => {} };
+    }
     try {
       if (server.start) return await server.start();
       this.#say(`the cases on ${name} are not run: ${variable} is not set`);

@@ -52,7 +52,7 @@ function parse(args: readonly string[]): BenchOptions | undefined {
 }
 
 async function runAll(benchmark: Benchmark, options: BenchOptions): Promise<BenchRow[]> {
-  const servers = new FoundServers(benchmark.servers, say);
+  const servers = new FoundServers(benchmark.servers, say, options.pids);
   const rows: BenchRow[] = [];
   try {
     for (const of of benchmark.cases.filter((candidate) => isSelected(candidate, options.cases))) {
@@ -63,8 +63,7 @@ async function runAll(benchmark: Benchmark, options: BenchOptions): Promise<Benc
         rows.push(
           ...(await runCase(of, {
             package: options.package,
-            url: server.url,
-            server: server.about,
+            server,
             rounds: of.depth === 1 ? options.pairs : options.rounds,
             sampleMs: options.seconds * 1000,
             profiled: options.profile,

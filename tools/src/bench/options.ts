@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** The client whose CPU profiles are written. */
   readonly profile: string | undefined;
+  /** Processes of servers that are named by URL, by the variable that names them. */
+  readonly pids: ReadonlyMap<string, number>;
 }
 
 export const usage = `npm run bench -- <package> [options]
@@ -21,6 +23,7 @@ export const usage = `npm run bench -- <package> [options]
   --rounds <n>      rounds of a case, default 5
   --pairs <n>       rounds of a case of depth 1, default 9
   --seconds <s>     of each client in each round, default 0.5
+  --pid <VAR=pid>   the process of the server whose URL VAR holds: at depth 1 it may be moved to the clients' processor
   --profile <name>  write CPU profiles of this client into .tmp/profiles`;
 
 /** @throws Error that says what is wrong */
@@ -34,6 +37,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       rounds: { type: 'string', default: '5' },
       pairs: { type: 'string', default: '9' },
       seconds: { type: 'string', default: '0.5' },
+      pid: { type: 'string', multiple: true, default: [] },
       profile: { type: 'string' },
     },
   });
@@ -47,6 +51,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     pairs: count(values.pairs, '--pairs'),
     seconds: seconds(values.seconds),
     profile: values.profile,
+    pids: new Map(values.pid.map(pidOf)),
   };
 }
 
@@ -61,6 +66,12 @@ function count(text: string, option: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new Error(`${option} takes a whole number of 1 or more; got "${text}"`);
+}
+
+function pidOf(text: string): [variable: string, pid: number] {
+  const [, variable, pid] = /^(\w+)=([1-9]\d*)$/.exec(text) ?? [];
+  if (variable !== undefined) return [variable, Number(pid)];
+  throw new Error(`--pid takes a variable and a process, REDIS_URL=123; got "${text}"`);
 }
 
 function seconds(text: string): number {

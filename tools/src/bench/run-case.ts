@@ -2,14 +2,14 @@
 
 import { type BenchCase, caseId } from './case.ts';
 import { ClientProcess } from './client-process.ts';
+import { OneProcessor } from './one-processor.ts';
 import { type BenchRow, makeRows } from './rows.ts';
 import { joinSamples, type Sample } from './sample.ts';
+import type { RunningServer } from './servers.ts';
 
 export interface CaseOptions {
   readonly package: string;
-  readonly url: string;
-  /** What the rows say of the server. */
-  readonly server: string;
+  readonly server: RunningServer;
   /** Of every client in every round. */
   readonly sampleMs: number;
   readonly rounds: number;
@@ -30,17 +30,20 @@ const turnMs = 100;
 
 /** @throws Error when nothing could be measured, or what was written is not there. */
 export async function runCase(of: BenchCase, options: CaseOptions): Promise<BenchRow[]> {
-  await of.prepare?.(options.url);
+  const { url, about } = options.server;
+  await of.prepare?.(url);
   const run = new CaseRun(of, options);
   await run.start();
+  const place = of.depth === 1 ? run.moveTogether() : undefined;
   try {
     if (!of.measuresStall) await run.warmUp();
     for (let round = 0; round < options.rounds; round += 1) await run.takeRound();
   } finally {
+    place?.letGo();
     await run.close();
   }
-  await of.verify?.(options.url);
-  return makeRows(of, options.server, run.samples);
+  await of.verify?.(url);
+  return makeRows(of, place ? `${about}, on the clients' processor` : about, run.samples);
 }
 
 class CaseRun {
@@ -56,9 +59,9 @@ class CaseRun {
   }
 
   async start(): Promise<void> {
-    const { package: name, url, profiled } = this.#options;
+    const { package: name, server, profiled } = this.#options;
     for (const client of Object.keys(this.#case.clients)) {
-      const task = { package: name, caseId: caseId(this.#case), client, url };
+      const task = { package: name, caseId: caseId(this.#case), client, url: server.url };
       try {
         const started = await ClientProcess.start(task, { profile: client === profiled });
         if (started instanceof ClientProcess) this.#processes.set(client, started);
@@ -67,6 +70,18 @@ class CaseRun {
         this.#say(`${client} is not run: ${messageOf(error)}`);
       }
     }
+  }
+
+  /** Puts clients and server on one processor; undefined where that cannot be done. */
+  moveTogether(): OneProcessor | undefined {
+    const place = OneProcessor.find();
+    const pids = [this.#options.server, ...this.#processes.values()].map(({ pid }) => pid);
+    if (place && pids.every((pid) => pid !== undefined && place.hold(pid))) return place;
+    place?.letGo();
+    this.#options.say(
+      'cases of depth 1 run on any processor: their ratios are rough (not Linux with taskset, or a server whose --pid is not told)',
+    );
+    return undefined;
   }
 
   async warmUp(): Promise<void> {

@@ -8,6 +8,8 @@ export interface RunningServer {
   readonly url: string;
   /** What the rows say of it. */
   readonly about: string;
+  /** Undefined where it is not known: of a server that a URL names. */
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export async function startProgram(
   for (;;) {
     try {
       await options.probe();
-      return { url: options.url, about: options.about, stop: () => stop(child) };
+      return { url: options.url, about: options.about, pid: child.pid, stop: () => stop(child) };
     } catch (error) {
       if (child.exitCode === null && performance.now() < giveUpAt) {
         await new Promise((resolve) => setTimeout(resolve, probeEveryMs));
@@ -57,7 +59,7 @@ export async function startModule(file: string, about: string): Promise<RunningS
   });
   const [url] = (await Promise.race([once(child, 'message'), ended])) as [string];
   ended.catch(() => {});
-  return { url, about, stop: () => stop(child) };
+  return { url, about, pid: child.pid, stop: () => stop(child) };
 }
 
 async function stop(child: ChildProcess): Promise<void> {

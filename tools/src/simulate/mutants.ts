@@ -95,11 +95,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lost resubscription',
     edits: [
-      edit(
-        'kit/subscriptions.ts',
-        'const refused = await subscribe(entry.topic, key);',
-        'const refused = undefined;',
-      ),
+      edit('kit/subscriptions.ts', 'const refused = await subscribe(entry.topic, key);', 'const refused = undefined;'),
     ],
   },
   {

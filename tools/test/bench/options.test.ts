@@ -14,6 +14,7 @@ describe('readOptions', () => {
       pairs: 9,
       seconds: 0.5,
       profile: undefined,
+      pids: new Map(),
     });
   });
 
@@ -26,6 +27,7 @@ describe('readOptions', () => {
       '--pairs=3',
       '--seconds=0.1',
       '--profile=ours',
+      '--pid=REDIS_URL=42',
     ];
     expect(readOptions([...args, 'core'])).toEqual({
       package: 'core',
@@ -35,15 +37,20 @@ describe('readOptions', () => {
       pairs: 3,
       seconds: 0.1,
       profile: 'ours',
+      pids: new Map([['REDIS_URL', 42]]),
     });
   });
 
-  it.each([[[]], [['core', 'lensdb']], [['core', '--rounds=0']], [['core', '--seconds=-1']], [['core', '--what']]])(
-    'refuses %j',
-    (args) => {
-      expect(() => readOptions(args)).toThrow();
-    },
-  );
+  it.each([
+    [[]],
+    [['core', 'lensdb']],
+    [['core', '--rounds=0']],
+    [['core', '--seconds=-1']],
+    [['core', '--pid=42']],
+    [['core', '--what']],
+  ])('refuses %j', (args) => {
+    expect(() => readOptions(args)).toThrow();
+  });
 });
 
 describe('isSelected', () => {
