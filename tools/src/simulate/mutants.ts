@@ -99,6 +99,14 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'second reader forgotten',
+    edits: [edit('kit/subscriptions.ts', 'entry.readers = [...entry.readers, {', 'entry.readers = [{')],
+  },
+  {
+    name: 'lane not served',
+    edits: [edit('socket/session.ts', 'lane < this.#lanes.count', 'lane < 1')],
+  },
+  {
     name: 'credentials fetched twice at once',
     edits: [edit('credentials.ts', 'this.#fetching ??= this.#run()', 'this.#fetching = this.#run()')],
   },

@@ -19,6 +19,7 @@ export class Address {
   #setExUntil = Infinity;
   /** The dialect in which the server was asked for SETEX. */
   #setExIn: Dialect | undefined;
+  #setExAnswered = false;
   #lost = false;
 
   /** @param asked - the option `dialect`; what it says is never unlearned. */
@@ -70,6 +71,7 @@ export class Address {
   forget(): void {
     this.doubt();
     this.#setEx = undefined;
+    this.#setExAnswered = false;
   }
 
   /**
@@ -98,6 +100,12 @@ export class Address {
     this.#setEx = supported;
     this.#setExUntil = until;
     this.#setExIn = this.#dialect;
+    this.#setExAnswered = supported;
+  }
+
+  /** The last time that it was asked, the server had SETEX. */
+  get setExAnswered(): boolean {
+    return this.#setExAnswered;
   }
 
   /** A SETEX was waited for in vain: a server without it behaves so, and the next one asks. */

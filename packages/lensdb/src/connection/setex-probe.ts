@@ -24,8 +24,11 @@ export interface SetExProbeOptions {
 /** A server without SETEX is asked again after this long. */
 const refusalLastsMs = 60_000;
 
-/** No answer may be an accident of this one connection: it counts when there is none so many times in a row. */
-const silencesThatTell = 2;
+/**
+ * No answer may be an accident of this one connection: it counts when there is none so many times in a row. A server
+ * that has answered before is likelier to have met another accident than to have lost the command.
+ */
+const silencesThatTell = { atFirst: 2, afterAnswers: 3 };
 
 const nothing: Request = Object.freeze({ key: '', value: '', ttl: 0 });
 /** The connection is closed afterwards, and goes to nobody. */
@@ -70,13 +73,14 @@ export class SetExProbe {
   }
 
   async #probe(address: Address): Promise<boolean | Failure> {
+    const enough = address.setExAnswered ? silencesThatTell.afterAnswers : silencesThatTell.atFirst;
     for (let silences = 1; ; silences += 1) {
       const status = await this.#askOnce(address);
       if (typeof status === 'number') return isSupport(status);
       if (status) return status;
       const gone = await this.#missPing(address);
       if (gone) return gone;
-      if (silences === silencesThatTell) return false;
+      if (silences === enough) return false;
     }
   }
 

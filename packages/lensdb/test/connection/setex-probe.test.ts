@@ -153,7 +153,10 @@ describe('SETEX', () => {
       set(false);
       await lose(lab);
       expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(TimeoutError);
+      const before = setExs(lab).length;
       expect(await lab.failure(client.setEx('a', '1', 60))).toBeInstanceOf(UnsupportedError);
+      // Once more than where it never was answered.
+      expect(setExs(lab).length - before).toBe(3);
     });
   });
 

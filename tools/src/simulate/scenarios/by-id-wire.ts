@@ -8,8 +8,10 @@ import { decode, type Frame, Kind, meter, write } from './frames.ts';
 
 export interface ByIdWireOptions {
   readonly timekeeper: Timekeeper;
+  /** Of each lane. */
   readonly maxInFlight: number;
-  readonly lastId: number;
+  /** Ids of each lane; as many as may be in flight, at least. */
+  readonly ids: number;
   /** What is sent first; a refusal is wrong credentials. */
   readonly login: () => Promise<number | Failure>;
   readonly onPush: (push: Frame, wire: ByIdWire) => void;
@@ -17,33 +19,43 @@ export interface ByIdWireOptions {
   readonly onUnknown: (frame: Frame) => void;
 }
 
+/** Reads, logins and subscriptions; and writes, which hold up none of them. */
+export const lanes = 2;
+
+/** Where the ids of a lane begin. */
+const laneIds = 2 ** 31;
+
 export class ByIdWire implements SessionWire<Frame> {
   /** Of the session: set by its `onUp`. */
   epoch = 0;
   readonly #connection: Connection<ByIdWire>;
   readonly #options: ByIdWireOptions;
-  readonly #table: ByIdTable;
+  readonly #tables: readonly ByIdTable[];
   readonly #splitter: FrameSplitter;
 
   constructor(connection: Connection<ByIdWire>, options: ByIdWireOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#table = new ByIdTable(connection, { capacity: options.maxInFlight, firstId: 0, lastId: options.lastId });
-    connection.limitStall(this.#table, 30);
+    this.#tables = Array.from({ length: lanes }, (_, lane) => {
+      const firstId = lane * laneIds;
+      return new ByIdTable(connection, { capacity: options.maxInFlight, firstId, lastId: firstId + options.ids - 1 });
+    });
+    for (const table of this.#tables) connection.limitStall(table, 30);
     this.#splitter = new FrameSplitter(meter, this, { maxFrameBytes: 10_000 });
   }
 
-  isFull(): boolean {
-    return this.#table.full;
+  isFull(lane: number): boolean {
+    return this.#tableOf(lane).full;
   }
 
+  /** Of the lane that has most. */
   get inFlight(): number {
-    return this.#table.size;
+    return Math.max(...this.#tables.map(({ size }) => size));
   }
 
-  send(frame: Frame, pending: Pending): void {
+  send(frame: Frame, pending: Pending, lane: number): void {
     const { out } = this.#connection;
-    const id = this.#table.add(pending);
+    const id = this.#tableOf(lane).add(pending);
     pending.from = out.position;
     write(out, { ...frame, id });
     pending.to = out.position;
@@ -52,7 +64,7 @@ export class ByIdWire implements SessionWire<Frame> {
 
   call(frame: Frame, dueAt: number = Infinity): Promise<number | Failure> {
     return waitFor<number>(this.#options.timekeeper, { dueAt }, 'request', (pending) =>
-      this.send(frame, pending as Pending),
+      this.send(frame, pending as Pending, 0),
     );
   }
 
@@ -71,11 +83,16 @@ export class ByIdWire implements SessionWire<Frame> {
   onFrame(bytes: Uint8Array, start: number, end: number): void {
     const frame = decode(bytes, start, end);
     if (frame.kind === Kind.Push) this.#options.onPush(frame, this);
-    else if (!this.#table.answer(frame.id, resultOf(frame.kind, frame.operation))) this.#options.onUnknown(frame);
+    else if (!this.#tableOf(Math.floor(frame.id / laneIds)).answer(frame.id, resultOf(frame.kind, frame.operation)))
+      this.#options.onUnknown(frame);
   }
 
   onClose(failure: Failure): void {
     this.#splitter.stop();
-    this.#table.clear(failure);
+    for (const table of this.#tables) table.clear(failure);
+  }
+
+  #tableOf(lane: number): ByIdTable {
+    return this.#tables[lane] as ByIdTable;
   }
 }

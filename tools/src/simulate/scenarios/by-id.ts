@@ -12,7 +12,7 @@ import {
 import { Subscriptions } from '@wirewright/core/kit';
 import { Connection, type ConnectionHooks, Session } from '@wirewright/core/socket';
 import type { Scenario, World } from '@wirewright/core/testing';
-import { ByIdWire } from './by-id-wire.ts';
+import { ByIdWire, lanes } from './by-id-wire.ts';
 import { type Call, type Calls, maxAttempts } from './calls.ts';
 import { type Frame, Kind } from './frames.ts';
 import { runSchedule } from './schedule.ts';
@@ -33,9 +33,9 @@ class ByIdClient {
   readonly #world: World;
   readonly #login: CredentialSource<Login>;
   readonly #subscriptions: Subscriptions<number, number, Frame>;
-  readonly #subscribers = new Map<number, CheckedSubscriber>();
+  readonly #subscribers = new Map<number, readonly CheckedSubscriber[]>();
   readonly #session: Session<Frame, ByIdWire>;
-  readonly #lastId: number;
+  readonly #ids: number;
   /** Pushes are delivered so much later, as by a client whose codec is slow. */
   readonly #decodingMs: number;
   #fetches = 0;
@@ -44,7 +44,7 @@ class ByIdClient {
     const { random } = world;
     this.#world = world;
     this.maxInFlight = random.integer(1, 8);
-    this.#lastId = random.pick([this.maxInFlight - 1, this.maxInFlight * 3, 2 ** 32 - 2]);
+    this.#ids = random.pick([this.maxInFlight, this.maxInFlight * 3, 2 ** 31 - 1]);
     this.#decodingMs = random.chance(0.5) ? 0 : random.next() * 30;
     const policy = { maxAttempts, backoff: fullJitter({ baseMs: 2, capMs: 20 }) };
     this.caller = new Caller({ system: 'simulated', ports: world, policy, timeoutMs: 1000 });
@@ -57,6 +57,7 @@ class ByIdClient {
         ports: world,
         timekeeper: this.caller.timekeeper,
         backoff: fullJitter({ baseMs: 5, capMs: 40 }),
+        lanes,
         maxWaiting: 8,
         open: (hooks) => this.#open(hooks),
         onUp: (wire, epoch) => this.#setUp(wire, epoch),
@@ -71,16 +72,19 @@ class ByIdClient {
   check(): void {
     const { state, wire } = this.#session;
     if (state.is === 'up' && !wire) this.#world.violation('the session is up without a connection');
-    if (this.#session.waiting > 8) this.#world.violation(`${this.#session.waiting} calls wait, at most 8 may`);
+    const most = 8 * lanes;
+    if (this.#session.waiting > most) this.#world.violation(`${this.#session.waiting} calls wait, at most ${most} may`);
     const inFlight = wire?.inFlight ?? 0;
     if (inFlight > this.maxInFlight) this.#world.violation(`${inFlight} ids are taken, there are ${this.maxInFlight}`);
   }
 
-  /** Subscribes, for good; a refusal ends the subscription. */
+  /** Subscribes one reader or two, for good; a refusal ends the subscription. */
   async subscribe(topic: number): Promise<void> {
-    const subscriber = new CheckedSubscriber(this.#world, topic, this.#session.epoch);
-    this.#subscribers.set(topic, subscriber);
-    this.#subscriptions.add(topic, topic, subscriber, this.#session.epoch);
+    const { epoch } = this.#session;
+    const readers = this.#world.random.integer(1, 2);
+    const subscribers = Array.from({ length: readers }, () => new CheckedSubscriber(this.#world, topic, epoch));
+    this.#subscribers.set(topic, subscribers);
+    for (const subscriber of subscribers) this.#subscriptions.add(topic, topic, subscriber, epoch);
     this.#session.start();
     const result = await this.#submit(
       { kind: Kind.Subscribe, id: 0, operation: topic, size: 0 },
@@ -89,14 +93,14 @@ class ByIdClient {
     );
     // Refused, or given up: it is not wanted any more.
     if (typeof result === 'number') return;
-    this.#subscriptions.remove(topic, subscriber);
+    for (const subscriber of subscribers) this.#subscriptions.remove(topic, subscriber);
     this.#subscribers.delete(topic);
   }
 
   /** With everything well again, a message reaches every subscriber that has not ended. */
   expectDelivery(topic: number, number: number): void {
-    const subscriber = this.#subscribers.get(topic);
-    if (subscriber && !subscriber.ended && subscriber.last !== number) {
+    for (const { ended, last } of this.#subscribers.get(topic) ?? []) {
+      if (ended || last === number) continue;
       this.#world.violation(
         `topic ${topic} is subscribed, but message ${number} did not come: the subscription is lost`,
       );
@@ -105,7 +109,7 @@ class ByIdClient {
 
   #submit(frame: Frame, options: CallOptions, idempotent: boolean): Promise<number | GaveUp> {
     return this.caller.submit<number>(options, idempotent, (pending: Pending) =>
-      this.#session.submit(frame, pending, frame.size + 13),
+      this.#session.submit(frame, pending, frame.size + 13, frame.kind === Kind.Write ? 1 : 0),
     );
   }
 
@@ -121,7 +125,7 @@ class ByIdClient {
         new ByIdWire(connection, {
           timekeeper,
           maxInFlight: this.maxInFlight,
-          lastId: this.#lastId,
+          ids: this.#ids,
           login: async () => {
             const login = await this.#login.get();
             return login instanceof Failure ? login : login.number;

@@ -1,6 +1,6 @@
 /** A pool of connections that carry one request at a time and are closed when one is given up: LensDB's shape. */
 
-import { Caller, Failure, fullJitter } from '@wirewright/core';
+import { Caller, type CallLimits, Failure, fullJitter } from '@wirewright/core';
 import { Connection, wirePool } from '@wirewright/core/socket';
 import type { Scenario, World } from '@wirewright/core/testing';
 import { maxAttempts, type Perform } from './calls.ts';
@@ -43,6 +43,11 @@ export const pooled: Scenario = {
       return Object.assign(wire, { onTombstone: () => connection.close(givenUp) });
     };
     const out = new Set<InOrderWire>();
+    /** Holds on to a connection without using it: no longer than the call may take. */
+    const hesitate = async ({ dueAt, signal }: CallLimits): Promise<void> => {
+      const ms = Math.min(random.next() * 10, dueAt - world.clock.now());
+      if (!signal && ms > 0) await new Promise<void>((done) => void world.clock.setTimer(done, ms));
+    };
     const perform: Perform = (call, options) => {
       let tries = 0;
       return caller.run(options, call.kind === Kind.Read, async (limits) => {
@@ -53,12 +58,13 @@ export const pooled: Scenario = {
         if (out.has(wire)) world.violation('a connection was leased to two at once');
         out.add(wire);
         try {
+          if (random.chance(0.2)) await hesitate(limits);
           return await wire.call({ ...call, id: 0 }, limits);
         } finally {
           out.delete(wire);
           lease.release();
           // Somebody's mistake, when the connection may be with another by then.
-          if (random.chance(0.1)) world.clock.setTimer(() => lease.release(), random.next() * 20).unref();
+          if (random.chance(0.2)) world.clock.setTimer(() => lease.release(), random.next() * 20).unref();
         }
       });
     };
