@@ -68,7 +68,7 @@ export class RespCodec implements PipelineCodec<Command, RespValue>, FrameMeter 
     let at = header(bytes, start, array, command.length);
     for (const part of command) {
       if (typeof part === 'string') {
-        at = text(bytes, at, part, part.length);
+        at = textBlob(bytes, at, part, part.length);
       } else {
         at = header(bytes, at, blob, part.length);
         bytes.set(part, at);
@@ -80,10 +80,10 @@ export class RespCodec implements PipelineCodec<Command, RespValue>, FrameMeter 
 }
 
 /** @param size - of the text in bytes; of ASCII, which most text is, known without looking */
-function text(bytes: Uint8Array, at: number, part: string, size: number): number {
+function textBlob(bytes: Uint8Array, at: number, part: string, size: number): number {
   const start = header(bytes, at, blob, size);
   const end = writeUtf8(bytes, start, part);
-  return end - start === size ? crlf(bytes, end) : text(bytes, at, part, end - start);
+  return end - start === size ? crlf(bytes, end) : textBlob(bytes, at, part, end - start);
 }
 
 const header = (bytes: Uint8Array, at: number, type: number, count: number): number => {

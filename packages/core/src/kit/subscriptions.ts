@@ -1,6 +1,6 @@
 /** Subscriptions that outlive connections: who is subscribed to what, in which epoch, and what pushes go where. */
 
-import { Failure } from '../errors/failure.ts';
+import type { Failure } from '../errors/failure.ts';
 import { reconnected } from '../notices.ts';
 import type { Queue } from './queue.ts';
 

@@ -6,7 +6,7 @@ export { nodeNet } from './node-net.ts';
 export { nodeTelemetry } from './node-telemetry.ts';
 export { type PipelineCodec, PipelinedWire, type PipelinedWireOptions } from './pipelined-wire.ts';
 export { Pool } from './pool.ts';
-export { Lease } from './pool-lease.ts';
+export { type Lease } from './pool-lease.ts';
 export { type Leak, type PoolMember, type PoolOptions, type PoolStats } from './pool-options.ts';
 export { nodeRuntime, type Runtime } from './runtime.ts';
 export { Session } from './session.ts';

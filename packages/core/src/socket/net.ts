@@ -33,6 +33,8 @@ export interface NetSocket {
   write(chunk: Uint8Array): boolean;
   /** Writes several chunks in one system call where the platform can. Same result as `write`. */
   writeAll(chunks: readonly Uint8Array[]): boolean;
+  /** Memory whose parts are written with least effort, all zeros. Default: a `Uint8Array`. */
+  allocate?(bytes: number): Uint8Array;
   /** Sends FIN after what was written. */
   end(): void;
   /** Closes at once; `onClose` follows. Calling it again does nothing. */

@@ -80,6 +80,11 @@ export class NodeSocket implements NetSocket {
     return this.#taken(stream);
   }
 
+  /** A stream makes a `Buffer` of everything else that it is given, and so of each write. */
+  allocate(bytes: number): Uint8Array {
+    return Buffer.alloc(bytes);
+  }
+
   end(): void {
     if (this.#ended || this.destroyed) return;
     this.#ended = true;

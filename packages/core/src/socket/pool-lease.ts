@@ -3,23 +3,27 @@
 import type { PoolMember } from './pool-options.ts';
 import type { Slot } from './pool-slot.ts';
 
-/**
- * The right to use a member of a pool, until it is released. Releasing it again does nothing, also when the member is
- * with somebody else by then.
- */
-export class Lease<M extends PoolMember> {
+/** The right to use a member of a pool, until it is released. */
+export interface Lease<M> extends Disposable {
+  readonly member: M;
+  /**
+   * Gives the member back; one that is not usable any more is closed. Releasing again does nothing, also when the
+   * member is with somebody else by then.
+   */
+  release(): void;
+}
+
+export class SlotLease<M extends PoolMember> implements Lease<M> {
   readonly member: M;
   readonly #giveBack: (slot: Slot<M>) => void;
   #slot: Slot<M> | undefined;
 
-  /** Leases come from `Pool.lease` and its like. */
   constructor(slot: Slot<M>, giveBack: (slot: Slot<M>) => void) {
     this.member = slot.member;
     this.#slot = slot;
     this.#giveBack = giveBack;
   }
 
-  /** Gives the member back; one that is not usable any more is closed. */
   release(): void {
     const slot = this.#slot;
     if (!slot) return;

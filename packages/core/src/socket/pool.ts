@@ -8,7 +8,7 @@ import { openerFailed } from './connection-failures.ts';
 import { lostOnArrival, overloadedFailure, retiredFailure } from './pool-failures.ts';
 import { PoolGrowth } from './pool-growth.ts';
 import { IdleMembers } from './pool-idle.ts';
-import { Lease } from './pool-lease.ts';
+import { type Lease, SlotLease } from './pool-lease.ts';
 import { checkPoolOptions, type Leak, type PoolMember, type PoolOptions, type PoolStats } from './pool-options.ts';
 import { Slot } from './pool-slot.ts';
 import { tell } from './tell.ts';
@@ -85,10 +85,13 @@ export class Pool<M extends PoolMember> {
     return this.#lastFailure;
   }
 
-  /** A member that is ready now, without waiting; undefined sends the caller to `acquire`. */
-  tryAcquire(): Lease<M> | undefined {
+  /**
+   * A member that is ready now, without waiting; undefined sends the caller to `acquire`.
+   *
+   * @param now - the time, for a caller that has just looked at the clock
+   */
+  tryAcquire(now: number = this.#now()): Lease<M> | undefined {
     if (this.#waiters.size > 0) return undefined;
-    const now = this.#now();
     const slot = this.#idle.pop(now);
     if (!slot) return undefined;
     if (now - slot.since <= this.#validateAfterMs) return this.#lease(slot, now);
@@ -156,7 +159,7 @@ export class Pool<M extends PoolMember> {
   #lease(slot: Slot<M>, now: number): Lease<M> {
     slot.lease(now);
     this.#leases += 1;
-    return new Lease(slot, this.#giveBack);
+    return new SlotLease(slot, this.#giveBack);
   }
 
   readonly #giveBack = (slot: Slot<M>): void => {

@@ -66,7 +66,7 @@ function createLaneWorld(options: Partial<SessionOptions<string, LaneWire>> = {}
     written,
     submit: (request, lane) =>
       waitFor(timekeeper, { dueAt: ports.clock.now() + 1000 }, 'test', (pending) =>
-        session.submit(request, pending as Pending, request.length, lane),
+        session.submit(request, pending, request.length, lane),
       ),
     answer(lane) {
       lines.net.links.at(-1)?.server.write(Uint8Array.of(lane));
@@ -119,7 +119,7 @@ describe('the lanes of a session', () => {
     expect(await Promise.all(kept)).toEqual(['done', 'done']);
     const ended = [submit('e', 0), submit('f', 0), submit('g', 1), submit('h', 1)];
     session.destroy(over);
-    expect(await Promise.all(ended)).toMatchObject(new Array(4).fill({ kind: 'closed' }));
+    expect(await Promise.all(ended)).toMatchObject(ended.map(() => ({ kind: 'closed' })));
   });
 
   it('are refused by number where there are fewer', async () => {

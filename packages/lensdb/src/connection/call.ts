@@ -1,6 +1,12 @@
 /** A call on a connection that was ready: the pending request is the call itself, and its promise the caller's. */
 
-import { Failure, Pending } from '@wirewright/core';
+import {
+  Failure,
+  type OperationCounters,
+  type OperationTelemetry,
+  type OptionChecker,
+  Pending,
+} from '@wirewright/core';
 import type { CommandOptions } from '../commands/call-options.ts';
 import type { Operation } from '../operations.ts';
 import type { Request } from './receiver.ts';
@@ -26,7 +32,15 @@ function keepResolve(resolve: (result: never) => void): void {
   lastResolve = resolve as (result: unknown) => void;
 }
 
+/** What belongs to a command in one client. */
+export interface Tools {
+  readonly checker: OptionChecker;
+  readonly counters: OperationCounters;
+  readonly telemetry: OperationTelemetry;
+}
+
 export class Call<T> extends Pending<T> {
+  readonly tools: Tools;
   readonly operation: Operation<T>;
   readonly request: Request;
   readonly options: CommandOptions;
@@ -38,6 +52,7 @@ export class Call<T> extends Pending<T> {
   /** @param tryDueAt - when its first try ends, by the client's clock */
   constructor(
     owner: CallOwner,
+    tools: Tools,
     operation: Operation<T>,
     request: Request,
     options: CommandOptions,
@@ -47,6 +62,7 @@ export class Call<T> extends Pending<T> {
     super(lastResolve, tryDueAt, options.signal);
     this.#conclude = lastResolve;
     this.#owner = owner;
+    this.tools = tools;
     this.operation = operation;
     this.request = request;
     this.options = options;

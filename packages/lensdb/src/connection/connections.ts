@@ -103,8 +103,8 @@ export class Connections implements Place {
     return databaseAttributes({ system, operation, target: this.settings.targets[0] });
   }
 
-  tryTake(): Held | undefined {
-    return this.pool.tryAcquire();
+  tryTake(now: number): Held | undefined {
+    return this.pool.tryAcquire(now);
   }
 
   take(limits: CallLimits, fresh: boolean): Promise<Held | Failure> {

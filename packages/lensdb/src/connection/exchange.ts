@@ -17,8 +17,8 @@ export interface Held extends Turn {
 
 /** Where a try gets its connection from. */
 export interface Place {
-  /** A connection that is ready now; undefined sends to `take`. */
-  tryTake(): Held | undefined;
+  /** A connection that is ready at `now`, by the client's clock; undefined sends to `take`. */
+  tryTake(now: number): Held | undefined;
   /** @param fresh - asks for a connection that is opened now: others may have died with the one that failed. */
   take(limits: CallLimits, fresh: boolean): Promise<Held | Failure>;
 }

@@ -3,7 +3,7 @@
 import { FrameSplitter, type FrameSink, type SlabWriter, WireError } from '@wirewright/core/kit';
 import type { Operation } from '../operations.ts';
 import { encodeLensRequest, lensRequestLength } from '../protocol/lens/request.ts';
-import { decodeLensResponse, lensResponseMeter } from '../protocol/lens/response.ts';
+import { lensResponseMeter, readLensResponse } from '../protocol/lens/response.ts';
 import type { Receiver, ReceiverHost, Request } from './receiver.ts';
 
 export class LensReceiver implements Receiver, FrameSink {
@@ -37,7 +37,7 @@ export class LensReceiver implements Receiver, FrameSink {
   onFrame(bytes: Uint8Array, start: number, end: number): void {
     if (!this.#waits) throw unsolicited();
     this.#waits = false;
-    this.#host.answer(decodeLensResponse(bytes, start, end));
+    this.#host.answer(readLensResponse(bytes, start, end));
   }
 
   onEnd(): boolean {

@@ -1,29 +1,14 @@
 /** Runs commands on connections: checks the arguments, has core's caller repeat, and counts how calls end. */
 
-import {
-  type Clock,
-  type Failure,
-  GaveUp,
-  type OperationCounters,
-  type OperationTelemetry,
-  type OptionChecker,
-  type Pending,
-} from '@wirewright/core';
+import { type Clock, type Failure, GaveUp, type OptionChecker, type Pending } from '@wirewright/core';
 import { commandRules, type CommandOptions, optionsOf } from '../commands/call-options.ts';
 import type { CommandRunner } from '../commands/runner.ts';
 import { type Operation, operations } from '../operations.ts';
 import type { Dialect } from '../protocol/dialect.ts';
-import { Call, type CallOwner, promiseOfNextCall } from './call.ts';
+import { Call, type CallOwner, promiseOfNextCall, type Tools } from './call.ts';
 import type { Connections } from './connections.ts';
 import type { Command, Held, Place } from './exchange.ts';
 import type { Request } from './receiver.ts';
-
-/** What belongs to a command in one client. */
-interface Tools {
-  readonly checker: OptionChecker;
-  readonly counters: OperationCounters;
-  readonly telemetry: OperationTelemetry;
-}
 
 const checkers = new Map(operations.map((operation) => [operation, optionsOf(operation.method, commandRules)]));
 
@@ -67,25 +52,27 @@ export class Runner implements CommandRunner, CallOwner {
   }
 
   run<T>(operation: Operation<T>, request: Request, options: CommandOptions = noOptions): Promise<T | GaveUp> {
-    const { checker, telemetry } = this.#toolsOf(operation);
+    const tools = this.#tools.get(operation) as Tools;
+    const { checker, telemetry } = tools;
     if (options !== noOptions) checker.check(options);
-    if (!telemetry.active) return this.#run(operation, request, options);
+    if (!telemetry.active) return this.#run(tools, operation, request, options);
     const attributes = this.#connections.describe(operation.name.toUpperCase());
-    return telemetry.trace(attributes, async () => this.unwrap(await this.#run(operation, request, options)));
+    return telemetry.trace(attributes, async () => this.unwrap(await this.#run(tools, operation, request, options)));
   }
 
   unwrap<T>(result: T | GaveUp): T {
     return this.#connections.caller.unwrap(result);
   }
 
-  onSuccess({ operation, startedAt }: Call<unknown>): void {
+  onSuccess({ tools, startedAt }: Call<unknown>): void {
     const { caller } = this.#connections;
     caller.earn();
     caller.lifecycle.leave();
-    this.#toolsOf(operation).counters.succeeded(this.clock.now() - startedAt);
+    tools.counters.succeeded(this.clock.now() - startedAt);
   }
 
-  async onFailure({ operation, request, options, startedAt }: Call<unknown>, first: Failure): Promise<unknown> {
+  async onFailure(call: Call<unknown>, first: Failure): Promise<unknown> {
+    const { tools, operation, request, options, startedAt } = call;
     const { caller, exchange, settings } = this.#connections;
     const { signal, timeoutMs = settings.timeoutMs } = options;
     const command = this.#commandOf(operation, request, options, 'lens');
@@ -94,23 +81,23 @@ export class Runner implements CommandRunner, CallOwner {
       const result = await caller.repeat(first, limits, command.idempotent, () =>
         exchange.attempt(this.#place, command, limits, true),
       );
-      return this.#count(operation, startedAt, result);
+      return this.#count(tools, startedAt, result);
     } finally {
       caller.lifecycle.leave();
     }
   }
 
-  #run<T>(operation: Operation<T>, request: Request, options: CommandOptions): Promise<T | GaveUp> {
+  #run<T>(tools: Tools, operation: Operation<T>, request: Request, options: CommandOptions): Promise<T | GaveUp> {
     const { caller, guard, settings, dialect } = this.#connections;
     guard.check(operation, request, dialect);
-    const held = options.signal?.aborted ? undefined : this.#readyFor(operation, dialect);
-    if (!held) return this.#wait(operation, request, options, dialect);
-    const { timeoutMs = settings.timeoutMs, attemptTimeoutMs = settings.attemptTimeoutMs } = options;
     const startedAt = this.clock.now();
+    const held = options.signal?.aborted ? undefined : this.#readyFor(operation, dialect, startedAt);
+    if (!held) return this.#wait(tools, operation, request, options, dialect);
+    const { timeoutMs = settings.timeoutMs, attemptTimeoutMs = settings.attemptTimeoutMs } = options;
     const tryDueAt = startedAt + Math.min(timeoutMs, attemptTimeoutMs);
     caller.lifecycle.enter();
     const promise = promiseOfNextCall<T | GaveUp>();
-    const call = new Call(this, operation, request, options, startedAt, tryDueAt);
+    const call = new Call(this, tools, operation, request, options, startedAt, tryDueAt);
     try {
       held.member.submit(call as Pending, operation, request, held);
     } catch (error) {
@@ -121,10 +108,10 @@ export class Runner implements CommandRunner, CallOwner {
   }
 
   /** A connection for a command that is one exchange and no more. */
-  #readyFor(operation: Operation<unknown>, dialect: Dialect | undefined): Held | undefined {
+  #readyFor(operation: Operation<unknown>, dialect: Dialect | undefined, now: number): Held | undefined {
     if (dialect !== 'lens' || operation.name === 'setex') return undefined;
     if (this.#connections.caller.lifecycle.state !== 'open') return undefined;
-    const held = this.#place.tryTake();
+    const held = this.#place.tryTake(now);
     if (!held || held.member.dialect === dialect) return held;
     held.release();
     return undefined;
@@ -132,6 +119,7 @@ export class Runner implements CommandRunner, CallOwner {
 
   /** All tries, the first too: on a connection that has to be waited for, or asked something first. */
   async #wait<T>(
+    tools: Tools,
     operation: Operation<T>,
     request: Request,
     options: CommandOptions,
@@ -145,7 +133,7 @@ export class Runner implements CommandRunner, CallOwner {
       tries += 1;
       return exchange.attempt(this.#place, command, limits, tries > 1);
     });
-    return this.#count(operation, startedAt, result);
+    return this.#count(tools, startedAt, result);
   }
 
   #commandOf<T>(
@@ -165,15 +153,10 @@ export class Runner implements CommandRunner, CallOwner {
     };
   }
 
-  #count<Result>(operation: Operation<unknown>, startedAt: number, result: Result): Result {
-    const { counters } = this.#toolsOf(operation);
+  #count<Result>({ counters }: Tools, startedAt: number, result: Result): Result {
     const tookMs = this.clock.now() - startedAt;
     if (result instanceof GaveUp) counters.failed(tookMs);
     else counters.succeeded(tookMs);
     return result;
-  }
-
-  #toolsOf(operation: Operation<unknown>): Tools {
-    return this.#tools.get(operation) as Tools;
   }
 }

@@ -75,21 +75,24 @@ describe('SETEX', () => {
   it.each<[string, Behaviour]>([
     ['is silent', () => () => {}],
     ['is lost', (peer) => () => peer.end()],
-  ])('is asked for once more when the first probe %s, and is supported if the second is answered', async (_how, once) => {
-    const lab = new Lab();
-    const store = new Map<string, Uint8Array>();
-    let asked = 0;
-    lab.serve((peer) => {
-      const [no, yes] = [server(once)(peer), server(undefined, store)(peer)];
-      return (received) => {
-        if (received[1] === 0x45 && received[5] === T.SETEX) asked += 1;
-        return (asked === 1 ? no : yes)?.(received);
-      };
-    });
-    const client = lab.client(options);
-    await lab.run(client.setEx('a', '1', 60));
-    expect([setExs(lab).length, text(store.get('a')), client.info().capabilities.setEx]).toEqual([3, '1', true]);
-  });
+  ])(
+    'is asked for once more when the first probe %s, and is supported if the second is answered',
+    async (_how, once) => {
+      const lab = new Lab();
+      const store = new Map<string, Uint8Array>();
+      let asked = 0;
+      lab.serve((peer) => {
+        const [no, yes] = [server(once)(peer), server(undefined, store)(peer)];
+        return (received) => {
+          if (received[1] === 0x45 && received[5] === T.SETEX) asked += 1;
+          return (asked === 1 ? no : yes)?.(received);
+        };
+      });
+      const client = lab.client(options);
+      await lab.run(client.setEx('a', '1', 60));
+      expect([setExs(lab).length, text(store.get('a')), client.info().capabilities.setEx]).toEqual([3, '1', true]);
+    },
+  );
 
   it('is not asked for again because one connection was lost without a word', async () => {
     const lab = new Lab();

@@ -308,7 +308,9 @@ describe('a wire', () => {
     const request = { key: 'a', value: '', ttl: 0 };
     const first = wire.request(getOperation, request, Infinity, undefined, { release: () => void done.push('first') });
     expect(wire.usable).toBe(false);
-    const second = wire.request(getOperation, request, Infinity, undefined, { release: () => void done.push('second') });
+    const second = wire.request(getOperation, request, Infinity, undefined, {
+      release: () => void done.push('second'),
+    });
     expect(await lab.run(second)).toMatchObject({ kind: 'connection', outcome: 'not-sent' });
     expect(await lab.run(first)).toBe(null);
     expect(wire.usable).toBe(true);
@@ -320,7 +322,9 @@ describe('a wire', () => {
     const { wire, timekeeper } = await open(lab);
     let done = 0;
     const request = { key: 'a', value: '', ttl: 0 };
-    const result = wire.request(getOperation, request, Infinity, AbortSignal.abort('no'), { release: () => void (done += 1) });
+    const result = wire.request(getOperation, request, Infinity, AbortSignal.abort('no'), {
+      release: () => void (done += 1),
+    });
     expect(await lab.run(result)).toMatchObject({ kind: 'aborted', outcome: 'not-sent', cause: 'no' });
     expect([lab.writes, done, wire.usable, timekeeper.size]).toEqual([[], 1, true, 0]);
   });

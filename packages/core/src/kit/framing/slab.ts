@@ -3,10 +3,12 @@
  * knows at any time which bytes have left and which can still be taken back.
  */
 
-/** Where the bytes go. Both say whether the memory may be reused at once. */
+/** Where the bytes go. Both writes say whether the memory may be reused at once. */
 export interface ByteSink {
   write(chunk: Uint8Array): boolean;
   writeAll(chunks: readonly Uint8Array[]): boolean;
+  /** Memory that this sink takes parts of with least effort, all zeros. Default: a `Uint8Array`. */
+  allocate?(bytes: number): Uint8Array;
 }
 
 /** Some bytes that wait: `bytes[start, end)`, at `position` of the stream. */
@@ -76,7 +78,8 @@ export class SlabWriter {
   reserve(count: number): number {
     if (this.#end + count > this.bytes.length) {
       this.#close();
-      this.bytes = new Uint8Array(Math.max(this.#slabBytes, count));
+      const room = Math.max(this.#slabBytes, count);
+      this.bytes = this.#sink.allocate?.(room) ?? new Uint8Array(room);
       this.#start = this.#end = 0;
     }
     return this.#end;

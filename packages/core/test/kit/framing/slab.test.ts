@@ -60,6 +60,19 @@ function setUp(slabBytes = 64): { sink: Sink; out: SlabWriter } {
 }
 
 describe('SlabWriter: sending', () => {
+  it('gathers in memory of the sink, where it has some', () => {
+    const sink = new Sink();
+    const asked: number[] = [];
+    const allocate = (bytes: number): Uint8Array => (asked.push(bytes), Buffer.alloc(bytes));
+    const out = new SlabWriter(Object.assign(sink, { allocate }), 16);
+    for (const content of ['short', 'longer than the slab']) {
+      write(out, content);
+      out.flush();
+    }
+    expect([asked, sink.sent]).toEqual([[16, 20], 'shortlonger than the slab']);
+    expect(sink.writes.flat().every((chunk) => chunk instanceof Buffer)).toBe(true);
+  });
+
   it('sends a turn of requests in one write', () => {
     const { sink, out } = setUp();
     for (const content of ['alpha', 'beta', 'gamma']) write(out, content);

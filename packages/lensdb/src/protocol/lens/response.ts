@@ -66,6 +66,11 @@ export function decodeLensResponse(bytes: Uint8Array, start = 0, end: number = b
   if (length !== end - start) {
     throw new WireError(`the header announces an answer of ${length} bytes, there are ${end - start}`);
   }
+  return readLensResponse(bytes, start, end);
+}
+
+/** Reads a frame that `lensResponseMeter` has measured, and so checked. */
+export function readLensResponse(bytes: Uint8Array, start: number, end: number): LensResponse {
   const dataStart = start + lensResponseHeaderLength;
   const dataEnd = dataStart + readUint32(bytes, start + 6);
   return {
