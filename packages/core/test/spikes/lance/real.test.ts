@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAddress, type ServerError } from '@wirewright/core';
+import { type ServerError } from '@wirewright/core';
 import { LanceClient } from './client.ts';
 import { rawRecord } from './messages.ts';
+import { targetOf } from '../target.ts';
 
-/** `host:port` of a server; each run makes topics of its own. */
+/** The URL of a server; each run makes topics of its own. */
 const address = process.env['LANCE_URL'];
 
 const record = (text: string): Uint8Array => rawRecord(new TextEncoder().encode(text));
@@ -15,7 +16,7 @@ describe.skipIf(!address)('a real Lance server', () => {
   let topic = 0;
 
   beforeAll(async () => {
-    client = new LanceClient({ target: parseAddress(address as string, 1992) });
+    client = new LanceClient({ target: targetOf(address as string, 1992) });
     topic = (await client.createTopic(`spike-${randomUUID()}`)).id;
   });
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AbortedError, isNotice, parseAddress } from '@wirewright/core';
+import { AbortedError, isNotice } from '@wirewright/core';
 import { SynapClient } from './client.ts';
+import { targetOf } from '../target.ts';
 
-/** `host:port` of a server without a login; its store is written to under names of this run only. */
+/** The URL of a server without a login; its store is written to under names of this run only. */
 const address = process.env['SYNAP_URL'];
 /** The same, of one that wants a login, with `SYNAP_AUTH=user:password`. */
 const guarded = process.env['SYNAP_AUTH_URL'];
@@ -13,7 +14,7 @@ describe.skipIf(!address)('a real Synap server', () => {
   let client: SynapClient;
 
   beforeAll(() => {
-    client = new SynapClient({ target: parseAddress(address as string, 15501) });
+    client = new SynapClient({ target: targetOf(address as string, 15501) });
   });
 
   afterAll(() => client.close());
@@ -69,7 +70,7 @@ describe.skipIf(!address)('a real Synap server', () => {
 describe.skipIf(!guarded)('a real Synap server with a login', () => {
   it('is logged in to by a credentials function, and refuses wrong ones', async () => {
     const [username = '', password = ''] = (process.env['SYNAP_AUTH'] ?? '').split(':');
-    const target = parseAddress(guarded as string, 15501);
+    const target = targetOf(guarded as string, 15501);
     const client = new SynapClient({ target, credentials: async () => ({ username, password }) });
     expect(await client.get('none')).toBe(null);
     await client.close();
