@@ -86,6 +86,9 @@ export class Connection<W extends Wire = Wire> {
   #flushScheduled = false;
   /** Requests that were written since the last flush. */
   #gathered = 0;
+  /** Requests that were written since something was received, and in the same span before. */
+  #span = 0;
+  #lastSpan = 0;
   #paused = false;
   /** FIN is to be sent when nothing waits any more. */
   #finishing = false;
@@ -174,11 +177,15 @@ export class Connection<W extends Wire = Wire> {
 
   /**
    * Sends the request that was written, at the end of this turn of the event loop, together with all that come until
-   * then; sooner when they are many.
+   * then. Sooner when they are many; and at once where they come one by one, each behind the answer to the last, so that
+   * nobody is waited for who does not come.
    */
   flushSoon(): void {
     this.#gathered += 1;
-    if (this.#gathered >= manyRequests) this.flush();
+    this.#span += 1;
+    const isAlone = this.#span === 1 && this.#lastSpan === 1;
+    if (isAlone || this.#gathered >= manyRequests) this.flush();
+    if (this.out.queued === 0) return;
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     this.#options.turns.nextTick(this.#flushScheduledNow);
@@ -330,6 +337,10 @@ export class Connection<W extends Wire = Wire> {
   #onData(buffer: Uint8Array, length: number): void {
     if (this.#state.is === 'closed') return;
     this.#bytesReceived += length;
+    if (this.#span > 0) {
+      this.#lastSpan = this.#span;
+      this.#span = 0;
+    }
     try {
       this.wire.onData(buffer, length);
     } catch (error) {

@@ -41,6 +41,35 @@ describe('Connection: writing', () => {
     expect(socket.log.slice(3)).toEqual(['write 47']);
   });
 
+  it('sends at once what comes alone again, behind the answer to the one before', async () => {
+    const { wire, socket, settle } = await upPuppet();
+    const write = (text: string): void => {
+      wire.write(text);
+      wire.connection.flushSoon();
+    };
+    write('a');
+    expect(socket.log).toEqual([]);
+    await settle();
+    socket.receive('answer');
+    write('b');
+    expect(socket.log).toEqual(['write 1', 'write 1']);
+    // Not alone after all.
+    write('c');
+    write('d');
+    expect(socket.log).toHaveLength(2);
+    await settle();
+    expect(socket.log).toEqual(['write 1', 'write 1', 'write 2']);
+    // In pieces, an answer is one all the same.
+    socket.receive('answ');
+    socket.receive('er');
+    write('e');
+    expect(socket.log).toHaveLength(3);
+    await settle();
+    socket.receive('answer');
+    write('f');
+    expect(socket.log).toEqual(['write 1', 'write 1', 'write 2', 'write 1', 'write 1']);
+  });
+
   it('sends at once when asked to', async () => {
     const { wire, socket } = await upPuppet();
     wire.write('now');
@@ -177,9 +206,11 @@ describe('Connection: receiving', () => {
     expect(puppet.progress).toBe(1);
     socket.drain();
     expect(puppet.progress).toBe(2);
+    wire.write('y');
     wire.connection.flushSoon();
     await settle();
     expect(puppet.progress).toBe(3);
+    wire.write('z');
     wire.connection.flushSoon();
     wire.connection.close(gone());
     socket.receive('x');

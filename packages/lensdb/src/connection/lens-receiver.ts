@@ -2,7 +2,7 @@
 
 import { FrameSplitter, type FrameSink, type SlabWriter, WireError } from '@wirewright/core/kit';
 import type { Operation } from '../operations.ts';
-import { encodeLensRequest, lensRequestLength } from '../protocol/lens/request.ts';
+import { encodeLensRequest, lensRequestBound } from '../protocol/lens/request.ts';
 import { lensResponseMeter, readLensResponse } from '../protocol/lens/response.ts';
 import type { Receiver, ReceiverHost, Request } from './receiver.ts';
 
@@ -20,10 +20,8 @@ export class LensReceiver implements Receiver, FrameSink {
 
   write(out: SlabWriter, operation: Operation<unknown>, request: Request): boolean {
     const { key, value, ttl } = request;
-    const length = lensRequestLength(key, value);
-    const offset = out.reserve(length);
-    encodeLensRequest(out.bytes, offset, operation.lens, key, value, ttl);
-    out.commit(length);
+    const offset = out.reserve(lensRequestBound(key, value));
+    out.commit(encodeLensRequest(out.bytes, offset, operation.lens, key, value, ttl) - offset);
     this.#waits = true;
     return false;
   }

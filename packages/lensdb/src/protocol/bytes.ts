@@ -1,7 +1,12 @@
 /** What both dialects need of bytes: text to UTF-8 and back, big-endian integers, comparing, copying. */
 
+import { utf8Length, writeUtf8 } from '@wirewright/core/kit';
+
 /** A key or a value. A string stands for its UTF-8 bytes; lengths and limits count bytes, never characters. */
 export type BytesLike = string | Uint8Array;
+
+/** Text up to this length is not worth measuring before it is written. */
+const shortText = 256;
 
 export const noBytes: Uint8Array = new Uint8Array(0);
 
@@ -9,21 +14,14 @@ const encoder = new TextEncoder();
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
-/** Longest string that is written by a loop; above it the platform's encoder is faster. */
-const loopLength = 48;
-
 /** Bytes of `data` on the wire. A lone surrogate counts as the three bytes of U+FFFD, which is what is sent. */
 export function byteLength(data: BytesLike): number {
-  if (typeof data !== 'string') return data.length;
-  let bytes = data.length;
-  for (let i = 0; i < data.length; i++) {
-    const unit = data.charCodeAt(i);
-    if (unit < 0x80) continue;
-    bytes += unit < 0x800 ? 1 : 2;
-    // The second half of a pair was counted as one byte by the length: four bytes in all.
-    if (unit >= 0xd800 && unit < 0xdc00 && (data.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++;
-  }
-  return bytes;
+  return typeof data === 'string' ? utf8Length(data) : data.length;
+}
+
+/** What `data` has at most, in bytes; cheaper to tell than how many, of a short text. */
+export function byteBound(data: BytesLike): number {
+  return typeof data === 'string' && data.length <= shortText ? 3 * data.length : byteLength(data);
 }
 
 /**
@@ -33,24 +31,9 @@ export function byteLength(data: BytesLike): number {
  * @throws RangeError when `out` is too short; what was written up to there is undefined
  */
 export function writeBytes(out: Uint8Array, offset: number, data: BytesLike): number {
-  if (typeof data !== 'string') {
-    out.set(data, offset);
-    return offset + data.length;
-  }
-  const { length } = data;
-  if (offset + length > out.length) throw new RangeError('the buffer is too short for the request');
-  if (length <= loopLength) {
-    let i = 0;
-    for (; i < length; i++) {
-      const unit = data.charCodeAt(i);
-      if (unit >= 0x80) break;
-      out[offset + i] = unit;
-    }
-    if (i === length) return offset + length;
-  }
-  const { read, written } = encoder.encodeInto(data, out.subarray(offset));
-  if (read !== length) throw new RangeError('the buffer is too short for the request');
-  return offset + written;
+  if (typeof data === 'string') return writeUtf8(out, offset, data);
+  out.set(data, offset);
+  return offset + data.length;
 }
 
 /** `data` as bytes; a `Uint8Array` is returned as it is. */

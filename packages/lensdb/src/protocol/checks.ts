@@ -3,7 +3,7 @@
  * into its `ArgumentError`; their messages name the option and the way that works, never the key.
  */
 
-import { type BytesLike, byteLength } from './bytes.ts';
+import { byteBound, type BytesLike, byteLength } from './bytes.ts';
 import { holdsEmbeddedFrame } from './embedded-frame.ts';
 import { MessageType } from './ldbd/codes.ts';
 import { ldbdLongestKey } from './ldbd/request.ts';
@@ -93,8 +93,9 @@ export function checkLensRequest(
   ttlSeconds: number,
 ): RequestProblem | undefined {
   if (!lensTakesKey(type)) return undefined;
-  const keyLength = byteLength(key);
   const writes = type === LensMessageType.SET || type === LensMessageType.SETEX;
+  if (!writes && key.length > 0 && isShortEnough(limits, byteBound(key))) return undefined;
+  const keyLength = byteLength(key);
   const problem = checkKey(key, keyLength, writes && !limits.allowNewlineInKeys, engineKeyBytes);
   if (problem) return problem;
   if (!writes) return checkFrameLength(limits, lensRequestHeaderLength + keyLength);
@@ -197,6 +198,11 @@ function checkKey(
     };
   }
   return undefined;
+}
+
+/** Whether a key of at most so many bytes is neither too long itself nor makes a frame that is. */
+function isShortEnough(limits: LensLimits, keyBytes: number): boolean {
+  return keyBytes <= engineKeyBytes && lensRequestHeaderLength + keyBytes <= limits.maxRequestBytes;
 }
 
 function checkFrameLength(limits: LensLimits, length: number): RequestProblem | undefined {

@@ -98,15 +98,16 @@ describe('calls', () => {
   });
 
   it('are let in when one that had not left yet is given up', async () => {
-    const { client, run, end } = createWorld({ maxCalls: 1 });
-    await Promise.all([client.get('k'), run()]);
+    const { client, run, end } = createWorld({ maxCalls: 2 });
+    await Promise.all([client.get('k'), client.get('l'), run()]);
     const controller = new AbortController();
     const first = watch(client.get('a', { signal: controller.signal }));
-    const second = watch(client.get('b'));
+    const others = ['b', 'c'].map((name) => watch(client.get(name)));
+    expect(client.session.waiting).toBe(1);
     controller.abort();
     await run();
     expect(first.error).toMatchObject({ outcome: 'not-sent' });
-    expect(second.value).toBe(null);
+    expect(others.map(({ value }) => value)).toEqual([null, null]);
     await end();
   });
 

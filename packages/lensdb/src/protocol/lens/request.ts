@@ -7,6 +7,7 @@
 import { WireError } from '@wirewright/core/kit';
 import {
   type BytesLike,
+  byteBound,
   byteLength,
   copyBytes,
   noBytes,
@@ -33,6 +34,11 @@ export interface LensRequest {
 /** Length in bytes of the frame that `encodeLensRequest` writes. */
 export function lensRequestLength(key: BytesLike, value: BytesLike): number {
   return lensRequestHeaderLength + byteLength(key) + byteLength(value);
+}
+
+/** Room that is enough for that frame; cheaper to tell than its length. */
+export function lensRequestBound(key: BytesLike, value: BytesLike): number {
+  return lensRequestHeaderLength + byteBound(key) + byteBound(value);
 }
 
 /**
