@@ -1,7 +1,7 @@
 /** What `npm run fuzz` is asked for on the command line. */
 
 import { parseArgs } from 'node:util';
-import { seedFrom, UsageError, wholeNumber } from '../soak/numbers.ts';
+import { seedFrom, UsageError, wholeNumber } from '../command-line/numbers.ts';
 
 export interface FuzzOptions {
   readonly package: string;

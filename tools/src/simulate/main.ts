@@ -6,75 +6,66 @@
  * 0 whenever schedules ran: what the figures mean is for their reader to say.
  */
 
-import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { formatTable } from '../report/table.ts';
 import type { Violation } from '@wirewright/core/testing';
 import { bundle } from './bundle.ts';
 import { runOnAllCores } from './crew.ts';
 import { mutants } from './mutants.ts';
+import { readOptions, type SimulateOptions, usage } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    schedules: { type: 'string', default: '10000' },
-    seed: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    'no-mutants': { type: 'boolean', default: false },
-  },
-});
+const say = (line: string): void => console.error(line);
 
-function wholeNumber(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
-  console.error(`--${name} takes a whole number from 0 to ${most}, not "${text}"`);
-  process.exit(2);
+process.exitCode = await main(process.argv.slice(2));
+
+/** @returns the exit code: 0 when any schedule ran, 2 for wrong arguments */
+async function main(args: readonly string[]): Promise<number> {
+  const options = parse(args);
+  if (!options) return 2;
+  const { schedules, seed, json } = options;
+  say(`${schedules} schedules, seed ${seed}`);
+  const startedAt = performance.now();
+  const report = await runOnAllCores(await bundle(undefined), { schedules, seed, maxViolations: 100 });
+  const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(1));
+  const violations = report.violations.length;
+  for (const violation of report.violations.slice(0, 20)) say(describe(violation));
+  const { planted, found, table } = await tryMutants(options);
+  if (json) {
+    console.log(
+      JSON.stringify({ schedules: report.schedules, violations, seconds, seed, mutants: { planted, found } }),
+    );
+  } else {
+    console.log(`${report.schedules} schedules in ${seconds} s (seed ${seed}): ${violations} violations`);
+  }
+  if (table !== '') say(table);
+  if (violations > 0) say(`replay one with: npm run simulate -- --schedules 1 --seed <seed> --no-mutants`);
+  return report.schedules > 0 ? 0 : 1;
 }
 
-const schedules = wholeNumber('schedules', values.schedules, 1e9);
-const seed = values.seed === undefined ? randomInt(2 ** 32 - 1) : wholeNumber('seed', values.seed, 2 ** 32 - 1);
-const say = (line: string): void => console.error(line);
+function parse(args: readonly string[]): SimulateOptions | undefined {
+  try {
+    return readOptions(args);
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return undefined;
+  }
+}
+
+/** Looks for each mutant in as many schedules, until it is found. */
+async function tryMutants(options: SimulateOptions): Promise<{ planted: number; found: number; table: string }> {
+  const { schedules, seed } = options;
+  const rows: string[][] = [];
+  let found = 0;
+  for (const mutant of options.mutants ? mutants : []) {
+    const report = await runOnAllCores(await bundle(mutant), { schedules, seed, maxViolations: 1 });
+    const [first] = report.violations;
+    if (first) found += 1;
+    const by = first ? first.what.slice(0, 70) : '';
+    rows.push([mutant.name, first ? 'found' : 'NOT FOUND', String(report.schedules), by]);
+  }
+  const table = rows.length > 0 ? formatTable(['mutant', 'found', 'schedules', 'by'], rows) : '';
+  return { planted: rows.length, found, table };
+}
 
 function describe({ seed: own, scenario, what }: Violation): string {
   return `  seed ${own}, ${scenario}: ${what}`;
 }
-
-say(`${schedules} schedules, seed ${seed}`);
-const startedAt = performance.now();
-const { schedules: ran, violations } = await runOnAllCores(await bundle(undefined), {
-  schedules,
-  seed,
-  maxViolations: 100,
-});
-const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(1));
-for (const violation of violations.slice(0, 20)) say(describe(violation));
-
-const rows: string[][] = [];
-let found = 0;
-const planted = values['no-mutants'] ? [] : mutants;
-for (const mutant of planted) {
-  const report = await runOnAllCores(await bundle(mutant), { schedules, seed, maxViolations: 1 });
-  const first = report.violations[0];
-  if (first) found += 1;
-  rows.push([
-    mutant.name,
-    first ? 'found' : 'NOT FOUND',
-    String(report.schedules),
-    first ? first.what.slice(0, 70) : '',
-  ]);
-}
-
-if (values.json) {
-  const result = {
-    schedules: ran,
-    violations: violations.length,
-    seconds,
-    seed,
-    mutants: { planted: planted.length, found },
-  };
-  console.log(JSON.stringify(result));
-} else {
-  console.log(`${ran} schedules in ${seconds} s (seed ${seed}): ${violations.length} violations`);
-}
-if (rows.length > 0) say(formatTable(['mutant', 'found', 'schedules', 'by'], rows));
-if (violations.length > 0) say(`replay one with: npm run simulate -- --schedules 1 --seed <seed> --no-mutants`);
-process.exitCode = ran > 0 ? 0 : 1;

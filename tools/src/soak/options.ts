@@ -1,7 +1,7 @@
 /** What `npm run soak` is asked for on the command line. */
 
 import { parseArgs } from 'node:util';
-import { seedFrom, share, UsageError, wholeNumber } from './numbers.ts';
+import { seedFrom, share, UsageError, wholeNumber } from '../command-line/numbers.ts';
 
 export interface SoakOptions {
   readonly package: string;
