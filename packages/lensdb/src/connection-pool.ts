@@ -44,9 +44,9 @@ export class ConnectionPool {
    */
   async getConnection(options?: CallOptions): Promise<LensDBConnection> {
     callChecker.check(options);
-    const { caller, pool } = this.#connections;
+    const { caller, pool, settings } = this.#connections;
     const lease = caller.unwrap(await caller.run(options, true, (limits) => pool.lease(limits)));
-    const place = new LeasedPlace(pool, caller.timekeeper, lease);
+    const place = new LeasedPlace(pool, caller.timekeeper, lease, settings.maxIdleMs);
     const connection = new LensDBConnection(place, new Runner(this.#connections, place, 1));
     this.#leases.add(connection);
     return connection;

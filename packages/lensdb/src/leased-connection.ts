@@ -9,7 +9,8 @@ import type { CommandRunner } from './commands/runner.ts';
 
 /**
  * Has the commands of a client. They run one after the other; nothing is repeated. When the connection is lost, the
- * command that ran on it fails, and the next one opens another in its place.
+ * command that ran on it fails, and the next one waits for another, in line with everybody else. So it does when
+ * nothing was asked for longer than `maxIdleMs`.
  *
  * Give it back: `pool.returnConnection(connection)`, or `await using`.
  */
@@ -26,7 +27,7 @@ export class LensDBConnection extends Commands {
     this.#place = place;
   }
 
-  /** Gives it back: what runs ends first, what is called later is refused with a `ClosedError`. */
+  /** Gives it back: what runs ends first, what waits or is called later is refused with a `ClosedError`. */
   return(): void {
     this.#place.end();
   }

@@ -68,7 +68,7 @@ const poolParameters = {
 } as const satisfies ParameterSpecs;
 
 const retryParameters = {
-  maxRetries: { kind: 'integer', min: 0 },
+  maxRetries: { kind: 'integer', min: 0, max: 1_000_000 },
   retryBaseMs: pauseMs,
   retryFactor: { kind: 'number', min: 1 },
   retryJitterMs: pauseMs,

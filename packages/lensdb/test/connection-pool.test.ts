@@ -19,6 +19,32 @@ describe('getConnection', () => {
     expect(pool.stats()).toMatchObject({ pool: { leased: 0, idle: 1 } });
   });
 
+  it("replaces a connection that was idle in somebody's hands for too long", async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const pool = lab.pool({ dialect: 'lens' });
+    const connection = await lab.run(pool.getConnection());
+    await lab.run(connection.set('a', '1'));
+    await lab.advance(59_000);
+    await lab.run(connection.set('a', '2'));
+    expect(lab.peers.map(({ ended }) => ended)).toEqual([false]);
+    await lab.advance(60_001);
+    expect(await lab.run(connection.getText('a'))).toBe('2');
+    expect(lab.peers.map(({ ended }) => ended)).toEqual([true, false]);
+    expect(pool.stats()).toMatchObject({ pool: { open: 1, leased: 1 } });
+  });
+
+  it('does not keep connect() waiting while all are out', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const pool = lab.pool({ maxConnections: 1 });
+    await lab.run(pool.connect());
+    await lab.run(pool.getConnection());
+    const before = lab.now;
+    await lab.run(pool.connect());
+    expect(lab.now - before).toBeLessThan(1000);
+  });
+
   it('waits while all are out, first come, first served', async () => {
     const lab = new Lab();
     lab.serve(lens());

@@ -44,6 +44,7 @@ describe('defaults', () => {
   it('of the deadline leave room for every try and the longest pauses', () => {
     expect(readClientOptions({ maxRetries: 1, attemptTimeoutMs: 5000 }).timeoutMs).toBe(2 * 5000 + 2000);
     expect(readClientOptions({ maxRetries: 1, attemptTimeoutMs: 5000, timeoutMs: 1 }).timeoutMs).toBe(1);
+    expect(readClientOptions({ retryBaseMs: 0, retryFactor: 1e200 }).timeoutMs).toBe(4 * 30_000 + 3 * 1000);
     expect(readClientOptions({ attemptTimeoutMs: Infinity }).timeoutMs).toBe(Infinity);
   });
 
@@ -84,6 +85,7 @@ describe('what is refused', () => {
     ['maxValueBytes', { maxValueBytes: 2 ** 32 }, /'maxValueBytes'.*32 bits/],
     ['ldbdReads', { ldbdReads: 'settle' }, /'ldbdReads'/],
     ['maxRetries', { maxRetries: -1 }, /'maxRetries'/],
+    ['maxRetries', { maxRetries: Number.MAX_SAFE_INTEGER }, /'maxRetries'/],
     ['retryBaseMs', { retryBaseMs: -1 }, /'retryBaseMs'/],
     ['retryFactor', { retryFactor: 0.5 }, /'retryFactor'/],
     ['retryJitterMs', { retryJitterMs: -1 }, /'retryJitterMs'/],

@@ -83,8 +83,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'kit/pending/by-id.ts',
-        "    this.#tombstones += 1;\n    settleAbandoned(pending, why, 'unknown');",
-        "    this.#take(pending.id);\n    settleAbandoned(pending, why, 'unknown');",
+        "    this.#tombstones += 1;\n    settleAbandoned(pending, why, 'unknown', this.#host);",
+        "    this.#take(pending.id);\n    settleAbandoned(pending, why, 'unknown', this.#host);",
       ),
     ],
   },
@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'lane not served',
-    edits: [edit('socket/session.ts', 'lane < this.#lanes.count', 'lane < 1')],
+    edits: [edit('socket/session.ts', 'this.#serveLane((this.#firstLane + i) % count)', 'this.#serveLane(0)')],
   },
   {
     name: 'credentials fetched twice at once',
@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'idle members left open',
-    edits: [edit('socket/pool.ts', 'for (const { member } of slots) member.close(failure);', '')],
+    edits: [edit('socket/pool.ts', '        member.close(failure);\n      } catch', '      } catch')],
   },
   {
     name: 'released twice, leased to two',

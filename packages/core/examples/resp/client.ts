@@ -1,20 +1,14 @@
 /** A Redis client: a pipelined session, a pool for what blocks, subscriptions that survive reconnects. */
 
-import {
-  Caller,
-  type CallOptions,
-  type CredentialsOption,
-  CredentialSource,
-  Failure,
-  type GaveUp,
-} from '@wirewright/core';
-import type { SocketTarget } from '@wirewright/core';
-import { Queue, queueSubscriber, Subscriptions } from '@wirewright/core/kit';
+import { Caller, type CallOptions, type CredentialsOption, CredentialSource } from '@wirewright/core';
+import { Failure, type GaveUp, type SocketTarget } from '@wirewright/core';
+import { Queue, queueSubscriber, type Subscriber, Subscriptions } from '@wirewright/core/kit';
 import { Connection, type ConnectionHooks, nodeRuntime, PipelinedWire, type Pool } from '@wirewright/core/socket';
 import { type Runtime, Session, type TlsOptions, wirePool } from '@wirewright/core/socket';
 import { type Command, decoder, RespCodec, type RespValue } from './protocol.ts';
 
 type Wire = PipelinedWire<Command, RespValue>;
+type Run = (command: Command) => Promise<RespValue>;
 type Login = { readonly username?: string; readonly password: string };
 
 export interface RespOptions {
@@ -66,38 +60,42 @@ export class RespClient {
     return this.#caller.unwrap(await this.#submit(['GET', key], options, true)) as Uint8Array | null;
   }
 
-  /** Runs commands on a connection of their own: what blocks, and MULTI. */
-  async lease<T>(
-    use: (run: (command: Command) => Promise<RespValue>) => Promise<T>,
-    options?: CallOptions,
-  ): Promise<T> {
+  /** Runs commands on a connection of their own: what blocks, and MULTI. One who throws leaves none of it behind. */
+  async lease<T>(use: (run: Run) => Promise<T>, options?: CallOptions): Promise<T> {
     const caller = this.#caller;
-    const lease = caller.unwrap(await caller.run(options, true, (limits) => this.#pool.lease(limits)));
+    using lease = caller.unwrap(await caller.run(options, true, (limits) => this.#pool.lease(limits)));
     try {
       return await use(async (command) =>
         caller.unwrap(await caller.run(options, false, (limits) => lease.member.call(command, limits))),
       );
-    } finally {
-      lease.release();
+    } catch (error) {
+      lease.member.close(
+        new Failure({ kind: 'closed', message: 'left unfinished', outcome: 'unknown', retryable: true }),
+      );
+      throw error;
     }
   }
 
   /** What is published to `channel` from now on; a notice stands where something may be missing. */
   async subscribe(channel: string, options?: CallOptions): Promise<Queue<Uint8Array>> {
-    const onReturn = async (): Promise<void> => {
-      if (this.#subscriptions.remove(channel, subscriber)) await this.command(['UNSUBSCRIBE', channel], options, true);
-    };
+    const onReturn = (): Promise<void> => this.#leave(channel, subscriber);
     const queue = new Queue<Uint8Array>({ maxItems: 1000, maxBytes: 16_777_216, whenFull: 'drop-oldest', onReturn });
     const subscriber = queueSubscriber(queue);
-    this.#subscriptions.add(channel, channel, subscriber, this.#session.epoch);
+    this.#subscriptions.add(channel, channel, subscriber, this.#session.wire ? this.#session.epoch : 0);
     this.#session.start();
     try {
       await this.command(['SUBSCRIBE', channel], options, true);
     } catch (error) {
-      this.#subscriptions.remove(channel, subscriber);
+      await this.#leave(channel, subscriber);
       throw error;
     }
     return queue;
+  }
+
+  /** Tells this connection only: with the next one, the subscription is gone anyway. */
+  async #leave(channel: string, subscriber: Subscriber<Uint8Array>): Promise<void> {
+    if (!this.#subscriptions.remove(channel, subscriber)) return;
+    await this.#session.wire?.call(['UNSUBSCRIBE', channel], { dueAt: this.#caller.timekeeper.clock.now() + 5000 });
   }
 
   close(timeoutMs = 5000): Promise<void> {
@@ -125,5 +123,7 @@ async function hello(wire: Wire, source: CredentialSource<Login>): Promise<Failu
   const auth = login.password === '' ? [] : ['AUTH', login.username ?? 'default', login.password];
   const answer = await wire.call(['HELLO', '3', ...auth]);
   if (!(answer instanceof Failure)) return undefined;
-  return answer.kind === 'server' ? new Failure({ ...answer, kind: 'authentication' }) : answer;
+  if (/^(WRONGPASS|NOAUTH|NOPERM)$/.test(answer.code)) return new Failure({ ...answer, kind: 'authentication' });
+  // Too many clients, or still loading: that passes.
+  return answer.kind === 'server' ? new Failure({ ...answer, kind: 'connection', retryable: true }) : answer;
 }

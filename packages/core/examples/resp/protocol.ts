@@ -1,7 +1,7 @@
 /** RESP3 as bytes, https://redis.io/docs/latest/develop/reference/protocol-spec/: what a Redis server sends and takes. */
 
 import { Failure } from '@wirewright/core';
-import { type FrameMeter, type SlabWriter, WireError, writeDecimal, writeUtf8 } from '@wirewright/core/kit';
+import { type FrameMeter, type SlabWriter, utf8Length, WireError, writeDecimal, writeUtf8 } from '@wirewright/core/kit';
 import type { PipelineCodec } from '@wirewright/core/socket';
 
 /** Blobs are bytes, maps flat arrays, doubles and booleans their text. */
@@ -67,23 +67,14 @@ export class RespCodec implements PipelineCodec<Command, RespValue>, FrameMeter 
     const { bytes } = out;
     let at = header(bytes, start, array, command.length);
     for (const part of command) {
-      if (typeof part === 'string') {
-        at = textBlob(bytes, at, part, part.length);
-      } else {
-        at = header(bytes, at, blob, part.length);
-        bytes.set(part, at);
-        at = crlf(bytes, at + part.length);
-      }
+      const size = typeof part === 'string' ? utf8Length(part) : part.length;
+      at = header(bytes, at, blob, size);
+      if (typeof part === 'string') writeUtf8(bytes, at, part);
+      else bytes.set(part, at);
+      at = crlf(bytes, at + size);
     }
     out.commit(at - start);
   }
-}
-
-/** @param size - of the text in bytes; of ASCII, which most text is, known without looking */
-function textBlob(bytes: Uint8Array, at: number, part: string, size: number): number {
-  const start = header(bytes, at, blob, size);
-  const end = writeUtf8(bytes, start, part);
-  return end - start === size ? crlf(bytes, end) : textBlob(bytes, at, part, end - start);
 }
 
 const header = (bytes: Uint8Array, at: number, type: number, count: number): number => {

@@ -8,7 +8,7 @@ import type { Queue } from './queue.ts';
 export interface Subscriber<Item> {
   /** Takes a pushed item; bounded by its own rules. Several subscribers of one key are given the same one. */
   push(item: Item, bytes: number): void;
-  /** `resubscribe` has made the subscription for the first time, or it was there already when this one was added. */
+  /** `resubscribe` has made the subscription for the first time, or had when this one was added. */
   onSubscribed?(): void;
   /** The subscription was made again on a new connection: what was pushed in between is not known. */
   onResubscribed(epoch: number): void;
@@ -21,6 +21,9 @@ interface Reader<Item> {
   readonly subscriber: Subscriber<Item>;
   /** The epoch that it knows of; 0 while it knows of none. */
   told: number;
+  /** It knows that the subscription is made, or asks the server itself. */
+  knows: boolean;
+  gone: boolean;
 }
 
 /** What the server is subscribed to, once, for all who read it. */
@@ -30,7 +33,9 @@ interface Entry<Topic, Item> {
   readers: readonly Reader<Item>[];
   /** The epoch in which the server was asked last; 0 for none. Pushes do not tell: another subscription may match them. */
   asked: number;
-  /** The epoch of its last confirmation; 0 for none. */
+  /** Its subscribers do so themselves. */
+  isAskedByThem: boolean;
+  /** The epoch in which `resubscribe` made it last; 0 for none. */
   madeIn: number;
 }
 
@@ -60,20 +65,25 @@ export class Subscriptions<Key, Topic, Item> {
    * Wants `topic` from now on, or joins those that do. Added before the server is asked, so that no push is missed that
    * comes together with its confirmation; removed again when the server refuses.
    *
-   * @param epoch - of the connection on which the caller asks the server; 0 leaves that to `resubscribe`. Of the first
-   * subscriber of a key: those who join ask nothing.
-   * @returns whether it is the first of its key, for which the server has to be asked
+   * @param epoch - of the connection on which the caller asks the server; 0 leaves that to `resubscribe`
+   * @returns whether the server has to be asked, in one way or the other: it has not confirmed the subscription to
+   * `resubscribe` yet. Who joins one that somebody else asks for asks, too: the other may be refused, or give up.
    */
   add(key: Key, topic: Topic, subscriber: Subscriber<Item>, epoch: number): boolean {
+    if (epoch > this.#epoch) this.#epoch = epoch;
+    const asks = epoch > 0;
     const entry = this.#entries.get(key);
     if (!entry) {
-      this.#entries.set(key, { topic, readers: [{ subscriber, told: epoch }], asked: epoch, madeIn: epoch });
-      if (epoch > this.#epoch) this.#epoch = epoch;
+      const readers = [{ subscriber, told: epoch, knows: asks, gone: false }];
+      this.#entries.set(key, { topic, readers, asked: epoch, isAskedByThem: asks, madeIn: 0 });
       return true;
     }
-    entry.readers = [...entry.readers, { subscriber, told: entry.madeIn }];
-    if (entry.madeIn > 0) subscriber.onSubscribed?.();
-    return false;
+    const isMade = entry.madeIn > 0;
+    const told = isMade ? entry.madeIn : epoch;
+    entry.readers = [...entry.readers, { subscriber, told, knows: isMade || asks, gone: false }];
+    if (isMade) subscriber.onSubscribed?.();
+    else if (entry.isAskedByThem && !asks) entry.asked = 0;
+    return !isMade;
   }
 
   /**
@@ -84,7 +94,8 @@ export class Subscriptions<Key, Topic, Item> {
   remove(key: Key, subscriber: Subscriber<Item>): boolean {
     const entry = this.#entries.get(key);
     if (!entry) return false;
-    entry.readers = entry.readers.filter((reader) => reader.subscriber !== subscriber);
+    for (const reader of entry.readers) if (reader.subscriber === subscriber) reader.gone = true;
+    entry.readers = entry.readers.filter(({ gone }) => !gone);
     return entry.readers.length === 0 && this.#entries.delete(key);
   }
 
@@ -98,6 +109,8 @@ export class Subscriptions<Key, Topic, Item> {
     const entry = this.#entries.get(key);
     if (!entry) return false;
     for (const reader of entry.readers) {
+      // One before it may have made it leave.
+      if (reader.gone) continue;
       if (reader.told !== epoch) this.#tell(reader);
       reader.subscriber.push(item, bytes);
     }
@@ -126,10 +139,13 @@ export class Subscriptions<Key, Topic, Item> {
       for (const [key, entry] of entries) {
         if (entry.asked === epoch) continue;
         entry.asked = epoch;
+        entry.isAskedByThem = false;
         const refused = await subscribe(entry.topic, key);
         // Overtaken by yet another connection, while the server was asked.
         if (this.#epoch !== epoch) return;
-        failure ??= this.#conclude(key, entry, refused);
+        // Also what another question has ended is concluded: this one was answered.
+        const ended = this.#conclude(key, entry, refused);
+        failure ??= ended;
         if (failure) return;
       }
     };
@@ -137,11 +153,14 @@ export class Subscriptions<Key, Topic, Item> {
     return this.#epoch === epoch ? failure : undefined;
   }
 
-  /** Ends all of them. The end of the client is the end of the stream; any other failure reaches the readers. */
+  /**
+   * Ends all of them. The end of the client is the end of the stream; any other failure reaches the readers. What one
+   * of them throws keeps no other from its end, and is thrown afterwards.
+   */
   destroy(failure: Failure): void {
-    const entries = [...this.#entries.values()];
+    const readers = [...this.#entries.values()].flatMap((entry) => entry.readers);
     this.#entries.clear();
-    for (const entry of entries) end(entry, failure.kind === 'closed' ? undefined : failure);
+    end(readers, failure.kind === 'closed' ? undefined : failure);
   }
 
   /** What became of one question. Undefined unless the connection has failed. */
@@ -153,13 +172,13 @@ export class Subscriptions<Key, Topic, Item> {
     }
     if (refused) {
       this.#entries.delete(key);
-      end(entry, refused);
+      end(entry.readers, refused);
       return undefined;
     }
-    const isNew = entry.madeIn === 0;
     entry.madeIn = this.#epoch;
     for (const reader of entry.readers) {
-      if (isNew) reader.subscriber.onSubscribed?.();
+      if (!reader.knows) reader.subscriber.onSubscribed?.();
+      reader.knows = true;
       if (reader.told !== this.#epoch) this.#tell(reader);
     }
     return undefined;
@@ -173,8 +192,16 @@ export class Subscriptions<Key, Topic, Item> {
   }
 }
 
-function end({ readers }: Entry<unknown, never>, failure: Failure | undefined): void {
-  for (const { subscriber } of readers) subscriber.onEnd(failure);
+function end(readers: readonly Reader<never>[], failure: Failure | undefined): void {
+  const mistakes: unknown[] = [];
+  for (const { subscriber } of readers) {
+    try {
+      subscriber.onEnd(failure);
+    } catch (error) {
+      mistakes.push(error);
+    }
+  }
+  if (mistakes.length > 0) throw mistakes[0];
 }
 
 /** A subscriber that hands everything to a queue, with a `reconnected` notice where something may be missing. */

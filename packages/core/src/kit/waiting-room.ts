@@ -71,9 +71,18 @@ export class WaitingRoom<Request> implements Holder {
     if (this.#gone > sweepAt && this.#gone > this.size) this.#sweep();
   }
 
-  /** Ends all that wait now; who comes while they are told waits anew. */
-  fail(failure: Failure): void {
-    for (let left = this.#ring.size; left > 0; left -= 1) {
+  /** Places that are taken, by those that wait or have given up: what `fail` clears. */
+  get taken(): number {
+    return this.#ring.size;
+  }
+
+  /**
+   * Ends all that wait now; who comes while they are told waits anew.
+   *
+   * @param places - as many as were taken, for a caller that counted before something else happened
+   */
+  fail(failure: Failure, places: number = this.taken): void {
+    for (let left = places; left > 0; left -= 1) {
       const waiting = this.#ring.shift();
       if (!waiting) return;
       this.#bytes -= waiting.bytes;

@@ -37,7 +37,8 @@ const exponentialOptions = new OptionChecker('exponential()', {
 
 /** `base × factor^(attempt − 1)`, at most `cap`. */
 function grown(baseMs: number, factor: number, capMs: number, attempt: number): number {
-  return Math.min(capMs, baseMs * factor ** (attempt - 1));
+  // Nothing grows to nothing; 0 × Infinity would be no number.
+  return baseMs === 0 ? 0 : Math.min(capMs, baseMs * factor ** (attempt - 1));
 }
 
 /**

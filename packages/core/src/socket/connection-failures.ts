@@ -47,7 +47,7 @@ export function openerFailed(error: unknown): Failure {
 }
 
 /** The peer, or the network, ended it. A peer that never said a byte probably wants no more connections. */
-export function lostFailure(endpoint: string, bytesReceived: number, error: Error | undefined): Failure {
+export function lostFailure(endpoint: string, bytesReceived: number, error: unknown): Failure {
   const reason = error ? `: ${errorCode(error)}` : '';
   const refused = bytesReceived === 0;
   return new Failure({

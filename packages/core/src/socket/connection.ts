@@ -57,7 +57,10 @@ export interface ConnectionOptions<W extends Wire> {
   readonly createWire: (connection: Connection<W>) => W;
   /** Told once, when a connection that was up is over. What it throws is warned of. */
   readonly onClosed?: ((connection: Connection<W>, failure: Failure) => void) | undefined;
-  /** Told after received bytes were handled, and after what was written has left: there may be room for more. */
+  /**
+   * Told after received bytes were handled, and after what had gathered has left: there may be room for more. What it
+   * throws ends the connection, as the wire's own.
+   */
   readonly onProgress?: (() => void) | undefined;
 }
 
@@ -171,8 +174,17 @@ export class Connection<W extends Wire = Wire> {
   flush(): void {
     this.#gathered = 0;
     if (this.#state.is === 'dialing' || this.#state.is === 'closed') return;
-    this.out.flush();
-    this.#finish();
+    this.#write(() => this.out.flush());
+  }
+
+  /** A stream that throws when it is written to is lost; of what was in that write nobody knows. */
+  #write(write: () => void): void {
+    try {
+      write();
+      this.#finish();
+    } catch (error) {
+      this.close(lostFailure(this.endpoint, this.#bytesReceived, error));
+    }
   }
 
   /**
@@ -196,7 +208,7 @@ export class Connection<W extends Wire = Wire> {
     this.flush();
     // Nothing else tells of room that came from here: what was taken at once leaves no drain to wait for, and what
     // was given up before it left brings no answer.
-    if (this.#state.is === 'up') this.#options.onProgress?.();
+    this.#progress();
   };
 
   /** Takes a request's bytes back. False when any of them has left. */
@@ -347,14 +359,22 @@ export class Connection<W extends Wire = Wire> {
       this.close(brokenWire(this.endpoint, error));
       return;
     }
-    this.#options.onProgress?.();
+    this.#progress();
+  }
+
+  #progress(): void {
+    if (this.#state.is !== 'up') return;
+    try {
+      this.#options.onProgress?.();
+    } catch (error) {
+      this.close(brokenWire(this.endpoint, error));
+    }
   }
 
   #onDrain(): void {
     if (this.#state.is === 'closed') return;
-    this.out.onDrain();
-    this.#finish();
-    this.#options.onProgress?.();
+    this.#write(() => this.out.onDrain());
+    this.#progress();
   }
 
   #onEnd(): void {

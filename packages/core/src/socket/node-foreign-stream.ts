@@ -45,7 +45,8 @@ export class ForeignStream implements StreamLike {
   write(chunk: Uint8Array, callback?: Callback): boolean {
     const { length } = chunk;
     this.#pendingBytes += length;
-    const hasRoom = this.#stream.write(chunk.slice(), () => {
+    // Not `slice`: of a `Buffer` that is the same memory.
+    const hasRoom = this.#stream.write(new Uint8Array(chunk), () => {
       this.#pendingBytes -= length;
       if (this.#pendingBytes === 0) this.#full = false;
       callback?.();

@@ -91,7 +91,9 @@ async function dialFactory(factory: Factory, options: DialOptions, socket: NodeS
 
 function listenForData(stream: ByteStream, socket: NodeSocket): void {
   stream.on('data', (chunk: Uint8Array | string) => {
-    if (typeof chunk !== 'string') socket.received(chunk, chunk.length);
+    // As bytes like any other: the `slice` of a `Buffer` copies nothing, and whoever reads would not think of that.
+    if (typeof chunk !== 'string')
+      socket.received(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length), chunk.length);
     else socket.destroy(new Error('the socket factory brought a stream with an encoding; bring one that yields bytes'));
   });
 }

@@ -35,16 +35,19 @@ export class PoolGrowth {
     return this.#failedDials;
   }
 
+  /** Nothing more is dialled for a while, as long as any member is open. */
+  get paused(): boolean {
+    return this.#options.open() > 0 && this.#pauseLeft > 0;
+  }
+
   get atMax(): boolean {
     return this.#size >= this.#options.max;
   }
 
   /** Dials for those that wait. */
   grow(): void {
-    const { open, missing } = this.#options;
-    while (!this.#ended && missing() > 0 && !this.atMax) {
-      const wait = this.#pauseLeft;
-      if (open() > 0 && wait > 0) return this.#later(wait);
+    while (!this.#ended && this.#options.missing() > 0 && !this.atMax) {
+      if (this.paused) return this.#later(this.#pauseLeft);
       this.#dial();
     }
   }
@@ -57,7 +60,9 @@ export class PoolGrowth {
 
   /** Dials what is missing to `min`, if anything is. */
   warmToMin(): void {
-    if (this.#isBelowMin) this.warm();
+    if (!this.#isBelowMin) return;
+    if (this.paused) this.#later(this.#pauseLeft);
+    else this.warm();
   }
 
   /** The same after a member has ended; not at once, as what ended it may end the next. */
@@ -111,8 +116,7 @@ export class PoolGrowth {
     this.#timer = this.#options.clock.setTimer(() => {
       this.#timer = undefined;
       this.grow();
-      if (this.#pauseLeft > 0) this.keepMin();
-      else this.warmToMin();
+      this.warmToMin();
     }, waitMs);
     // Those that wait keep the process alive by their own deadlines.
     this.#timer.unref();

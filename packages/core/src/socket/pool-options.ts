@@ -61,6 +61,7 @@ export function checkPoolOptions<M extends PoolMember>(options: PoolOptions<M>):
 export interface PoolStats {
   readonly open: number;
   readonly idle: number;
+  /** With somebody, or being checked for somebody. */
   readonly leased: number;
   readonly dialing: number;
   readonly waiting: number;

@@ -112,7 +112,7 @@ export class Pool<M extends PoolMember> {
     if (this.#waiters.size + this.#freshWaiters.size >= this.#maxWaiters) {
       return pending.settle(overloadedFailure(this.#maxWaiters));
     }
-    if (!fresh) {
+    if (!fresh || this.#growth.paused) {
       this.#waiters.push(pending);
       this.#serve();
     } else {
@@ -134,7 +134,7 @@ export class Pool<M extends PoolMember> {
   leaked(ms: number): Leak<M>[] {
     const now = this.#now();
     return [...this.#slots.values()]
-      .filter((slot) => slot.leased && now - slot.since > ms)
+      .filter((slot) => slot.leased && !slot.checked && now - slot.since > ms)
       .map((slot) => ({ member: slot.member, ageMs: now - slot.since }));
   }
 
@@ -153,7 +153,15 @@ export class Pool<M extends PoolMember> {
     for (const slot of slots) this.#forget(slot);
     this.#waiters.fail(failure);
     this.#freshWaiters.fail(failure);
-    for (const { member } of slots) member.close(failure);
+    const mistakes: unknown[] = [];
+    for (const { member } of slots) {
+      try {
+        member.close(failure);
+      } catch (error) {
+        mistakes.push(error);
+      }
+    }
+    if (mistakes.length > 0) throw mistakes[0];
   }
 
   #lease(slot: Slot<M>, now: number): Lease<M> {
@@ -271,8 +279,11 @@ export class Pool<M extends PoolMember> {
     if (this.#slots.size > 0) {
       this.#contentFresh();
     } else if (this.#growth.dialing === 0) {
+      // Together, and once: who asks anew when it is told waits for the next dial.
+      for (let waiter = this.#freshWaiters.shift(); waiter; waiter = this.#freshWaiters.shift()) {
+        this.#waiters.push(waiter);
+      }
       this.#waiters.fail(failure);
-      this.#freshWaiters.fail(failure);
     }
     this.#growth.retry();
     this.#changed(failure);

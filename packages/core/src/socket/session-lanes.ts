@@ -34,8 +34,13 @@ export class SessionLanes<Request> {
     throw new RangeError(`lane ${lane} was asked for, expected 0 to ${this.count - 1}; set 'lanes' of the session`);
   }
 
-  /** Ends all that wait now. */
-  fail(failure: Failure): void {
-    for (const room of this.#rooms) room.fail(failure);
+  /** How full each lane is: what `fail` clears. */
+  get taken(): readonly number[] {
+    return this.#rooms.map((room) => room.taken);
+  }
+
+  /** Ends all that wait now; who comes while they are told waits anew, on whichever lane. */
+  fail(failure: Failure, taken: readonly number[] = this.taken): void {
+    for (const [lane, places] of taken.entries()) this.room(lane).fail(failure, places);
   }
 }

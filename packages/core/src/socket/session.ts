@@ -31,6 +31,7 @@ export class Session<Request, W extends SessionWire<Request>> {
   #redialTimer: Timer | undefined;
   /** Runs while `onUp` does. */
   #setUpTimer: Timer | undefined;
+  #firstLane = 0;
   /** Whether the connection is wanted when no call waits for it. */
   #wanted = false;
   #refed = true;
@@ -95,6 +96,7 @@ export class Session<Request, W extends SessionWire<Request>> {
   /** Connects, and keeps the connection from now on, whether or not calls wait for it. */
   start(): void {
     this.#wanted = true;
+    if (this.#refed) this.#redialTimer?.ref();
     if (this.#state.is === 'idle') this.#dial();
   }
 
@@ -256,10 +258,13 @@ export class Session<Request, W extends SessionWire<Request>> {
 
   /** Those that wait are told, and the next call, or `start`, tries anew. */
   #giveUp(failure: Failure): void {
+    const { taken } = this.#lanes;
     this.#failuresInARow = 0;
-    this.#wanted = false;
     this.#setState({ is: 'idle', cause: failure });
-    this.#lanes.fail(failure.as('not-sent'));
+    this.#lanes.fail(failure.as('not-sent'), taken);
+    // Who was told may have called, and a connection is tried after all.
+    if (this.#state.is !== 'idle') return;
+    this.#wanted = false;
     tell('onGaveUp', this.#options.onGaveUp, failure);
   }
 
@@ -272,9 +277,11 @@ export class Session<Request, W extends SessionWire<Request>> {
     return this.#wanted || this.waiting > 0;
   }
 
-  /** Lets waiting calls go, as far as there is room. */
+  /** Lets waiting calls go, as far as there is room: of each lane first in its turn, as they may share some of it. */
   #serve(): void {
-    for (let lane = 0; lane < this.#lanes.count; lane += 1) this.#serveLane(lane);
+    const { count } = this.#lanes;
+    this.#firstLane = this.#firstLane + 1 < count ? this.#firstLane + 1 : 0;
+    for (let i = 0; i < count; i += 1) this.#serveLane((this.#firstLane + i) % count);
   }
 
   #serveLane(lane: number): void {

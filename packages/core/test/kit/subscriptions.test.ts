@@ -176,7 +176,8 @@ describe('Subscriptions', () => {
       const log: string[] = [];
       const [a, b] = [scribe(log, 'a'), scribe(log, 'b')];
       expect(registry.add('key', 'topic', a, 0)).toBe(true);
-      expect(registry.add('key', 'topic', b, 0)).toBe(false);
+      // Whoever joins has it asked for, too; who has been asked is not asked again.
+      expect(registry.add('key', 'topic', b, 0)).toBe(true);
       await registry.resubscribe(1, async (topic) => void log.push(`ask ${topic}`));
       registry.deliver('key', 'one', 3, 1);
       expect(registry.remove('key', a)).toBe(false);
@@ -204,23 +205,29 @@ describe('Subscriptions', () => {
       const registry: Registry = new Subscriptions();
       const log: string[] = [];
       const { asked, ask } = createServer();
-      registry.add('key', 'key', scribe(log, 'a'), 1);
-      registry.add('key', 'key', scribe(log, 'b'), 0);
+      registry.add('key', 'key', scribe(log, 'a'), 0);
+      await registry.resubscribe(1, async () => undefined);
+      expect(registry.add('key', 'key', scribe(log, 'b'), 0)).toBe(false);
       const making = registry.resubscribe(2, ask);
       registry.add('key', 'key', scribe(log, 'c'), 0);
       registry.deliver('key', 'early', 5, 2);
       asked[0]?.answer();
       await making;
-      expect(log).toEqual([
-        'b subscribed',
-        'c subscribed',
-        'a again in 2',
-        'a early',
-        'b again in 2',
-        'b early',
-        'c again in 2',
-        'c early',
-      ]);
+      expect(log.splice(0, 3)).toEqual(['a subscribed', 'b subscribed', 'c subscribed']);
+      expect(log).toEqual(['a again in 2', 'a early', 'b again in 2', 'b early', 'c again in 2', 'c early']);
+    });
+
+    it('leaves nobody to a question of another, who may give up', async () => {
+      const registry: Registry = new Subscriptions();
+      const log: string[] = [];
+      const first = scribe(log, 'first');
+      expect(registry.add('key', 'key', first, 1)).toBe(true);
+      // By its own question, and by `resubscribe`.
+      expect(registry.add('key', 'key', scribe(log, 'a'), 1)).toBe(true);
+      expect(registry.add('key', 'key', scribe(log, 'b'), 0)).toBe(true);
+      registry.remove('key', first);
+      await registry.resubscribe(1, async (topic) => void log.push(`ask ${topic}`));
+      expect(log).toEqual(['ask key', 'b subscribed']);
     });
 
     it('ends all of them when the server refuses, and at the end', async () => {
@@ -237,16 +244,48 @@ describe('Subscriptions', () => {
     it('lets them come and go while they are told something', async () => {
       const registry: Registry = new Subscriptions();
       const log: string[] = [];
-      const leaving = { ...scribe(log, 'a'), push: () => void registry.remove('key', leaving) };
+      const taken = scribe(log, 'taken');
+      const leave = (): void => {
+        registry.remove('key', leaving);
+        registry.remove('key', taken);
+      };
+      const leaving = { ...scribe(log, 'a'), push: leave };
       const late = scribe(log, 'late');
-      registry.add('key', 'key', leaving, 1);
+      registry.add('key', 'key', leaving, 0);
+      registry.add('key', 'key', taken, 0);
       registry.add('key', 'key', { ...scribe(log, 'b'), push: () => void registry.add('key', 'key', late, 0) }, 0);
+      await registry.resubscribe(1, async () => undefined);
       log.length = 0;
       registry.deliver('key', 'one', 3, 1);
       expect(log).toEqual(['late subscribed']);
       registry.deliver('key', 'two', 3, 1);
       expect(log.slice(1)).toEqual(['late subscribed', 'late two']);
     });
+  });
+
+  it('ends all of them, though one throws, which is thrown afterwards', () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    const fail = (): never => {
+      throw new Error('on purpose');
+    };
+    registry.add('a', 'a', { ...scribe(log, 'a'), onEnd: fail }, 0);
+    for (const key of ['a', 'b']) registry.add(key, key, scribe(log, key), 0);
+    expect(() => registry.destroy(lost('unknown'))).toThrow('on purpose');
+    expect([log, registry.size]).toEqual([['a ended lost', 'b ended lost'], 0]);
+  });
+
+  it('records what was confirmed while another question has failed', async () => {
+    const registry: Registry = new Subscriptions();
+    const log: string[] = [];
+    const { asked, ask } = createServer();
+    for (const key of ['a', 'b']) registry.add(key, key, scribe(log, key), 0);
+    const making = registry.resubscribe(1, ask, 2);
+    asked[0]?.answer(lost('unknown'));
+    await settle();
+    asked[1]?.answer();
+    expect(await making).toMatchObject({ message: 'lost' });
+    expect(log).toEqual(['b subscribed']);
   });
 
   it('fills a queue, with a notice where something may be missing, until the end', async () => {

@@ -70,6 +70,31 @@ describe('Connection: writing', () => {
     expect(socket.log).toEqual(['write 1', 'write 1', 'write 2', 'write 1', 'write 1']);
   });
 
+  it.each([
+    ['at once', (wire: PuppetWire) => wire.connection.flush()],
+    ['with many others', (wire: PuppetWire) => Array.from({ length: 48 }, () => wire.connection.flushSoon())],
+  ])('ends when its socket throws at a write that is made %s', async (_, flush) => {
+    const { wire, socket, send, settle } = await upPuppet();
+    const sent = send('lost');
+    socket.write = () => {
+      throw new Error('on purpose');
+    };
+    flush(wire);
+    await settle();
+    expect(wire.connection.state).toMatchObject({ is: 'closed', failure: { kind: 'connection' } });
+    expect(wire.connection.hasLeft(sent.pending)).toBe(true);
+  });
+
+  it('ends when who is told of progress throws', async () => {
+    const puppet = await upPuppet({
+      onProgress: () => {
+        throw new Error('on purpose');
+      },
+    });
+    puppet.socket.receive('x');
+    expect(puppet.wire.connection.state).toMatchObject({ is: 'closed', failure: { code: 'DECODER_FAILED' } });
+  });
+
   it('sends at once when asked to', async () => {
     const { wire, socket } = await upPuppet();
     wire.write('now');

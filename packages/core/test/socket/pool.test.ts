@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, type Failure, Pending, tickMs } from '../../src/index.ts';
-import type { PoolOptions } from '../../src/socket/index.ts';
+import type { Lease, PoolOptions } from '../../src/socket/index.ts';
 import { createPool, Member, refused } from '../support/pool-lab.ts';
 
 describe('Pool: leasing', () => {
@@ -110,6 +110,42 @@ describe('Pool: leasing', () => {
     expect([pool.stats().idle, pool.tryAcquire()]).toEqual([0, undefined]);
     second?.[Symbol.dispose]();
     expect(pool.stats()).toMatchObject({ open: 1, idle: 1 });
+  });
+
+  it('does with what is idle for one who wants a new member, while nothing is dialled', async () => {
+    const { pool, acquire, fill, dials, settle } = createPool({ max: 4 });
+    const [first, second] = await fill(2);
+    pool.tryMember();
+    pool.tryMember();
+    acquire();
+    await settle();
+    await dials[2]?.end(refused());
+    pool.giveBack(first as Member);
+    pool.giveBack(second as Member);
+    const fresh = acquire({ fresh: true });
+    expect([fresh.result, dials.length, pool.stats().open]).toEqual([expect.any(Member), 3, 2]);
+  });
+
+  it('lets who is told of a failed dial ask for a new member', async () => {
+    const { pool, dials, settle } = createPool({ max: 2 });
+    const results: unknown[] = [];
+    const again = new Pending<Lease<Member>>((result) => results.push(result), Infinity);
+    pool.acquire(new Pending<Lease<Member>>(() => pool.acquire(again, true), Infinity));
+    await settle();
+    await dials[0]?.end(refused());
+    expect([results, dials.length]).toEqual([[], 2]);
+    await dials[1]?.end();
+    expect(results).toMatchObject([{ member: dials[1]?.member }]);
+  });
+
+  it('closes all members at its end, though one throws', async () => {
+    const { pool, fill } = createPool();
+    const [first, second] = await fill(2);
+    (first as Member).close = () => {
+      throw new Error('on purpose');
+    };
+    expect(() => pool.destroy(refused())).toThrow('on purpose');
+    expect([second?.closedWith?.code, pool.stats().open]).toEqual(['CONNECT_FAILED', 0]);
   });
 
   it('promises a lease, too', async () => {

@@ -26,6 +26,17 @@ describe('Session', () => {
     expect(pauses.slice(5)).toEqual([1]);
   });
 
+  it('keeps the process alive through the pause when it is wanted only then', async () => {
+    const { session, net, ports, submit, run } = createLines({ session: { backoff: () => 1000 } });
+    net.onDial = () => 'refuse';
+    const call = submit('a', { timeoutMs: 100 });
+    await run(5);
+    session.start();
+    await run(150);
+    expect(await call).toMatchObject({ kind: 'timeout' });
+    expect([session.state.is, ports.clock.refedTimers]).toEqual(['down', 1]);
+  });
+
   it('leaves no timer behind when it is destroyed by who is told that it is down', async () => {
     const told: SessionState['is'][] = [];
     const lines = createLines({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Failure, type Pending, waitFor } from '../../src/index.ts';
+import { Failure, Pending, waitFor } from '../../src/index.ts';
 import { Connection, Session, type SessionOptions, type SessionWire } from '../../src/socket/index.ts';
 import { createLines, type Lines } from '../support/lines.ts';
 import { over } from '../support/recorded-session.ts';
@@ -80,7 +80,7 @@ describe('the lanes of a session', () => {
     const { session, lines, written, submit, answer } = createLaneWorld();
     const calls = [submit('a', 0), submit('b', 0), submit('c', 1), submit('d', 1), submit('e', 0)];
     await lines.run();
-    expect([written.splice(0), session.waiting]).toEqual([['0:a', '1:c'], 3]);
+    expect([written.splice(0).toSorted(), session.waiting]).toEqual([['0:a', '1:c'], 3]);
     await answer(1);
     expect([written.splice(0), session.waiting]).toEqual([['1:d'], 2]);
     await answer(0);
@@ -120,6 +120,50 @@ describe('the lanes of a session', () => {
     const ended = [submit('e', 0), submit('f', 0), submit('g', 1), submit('h', 1)];
     session.destroy(over);
     expect(await Promise.all(ended)).toMatchObject(ended.map(() => ({ kind: 'closed' })));
+  });
+
+  it('let who is told on one of them call on another', async () => {
+    const { session, lines } = createLaneWorld({
+      open: async () => new Failure({ kind: 'authentication', message: 'no', outcome: 'not-sent', retryable: false }),
+      lanes: 2,
+    });
+    const results: unknown[] = [];
+    const later = new Pending((result) => results.push(result), Infinity);
+    const told = new Pending(() => session.submit('b', later, 1, 1), Infinity);
+    session.submit('a', told, 1, 0);
+    await lines.run(1);
+    // The next try, which it has begun, fails as well, and ends it then: not with the failure of the first.
+    expect([session.epoch, results]).toMatchObject([2, [{ kind: 'authentication' }]]);
+  });
+
+  it('take turns where they share their room', async () => {
+    let room = 1;
+    const written: string[] = [];
+    const { session, lines } = createLaneWorld({
+      open: (hooks) =>
+        Connection.open<LaneWire>({
+          ...lines.connection,
+          ...hooks,
+          createWire: () =>
+            Object.assign(new LaneWire(written), {
+              isFull: () => room === 0,
+              send: (request: string) => {
+                room -= 1;
+                written.push(request);
+              },
+            }),
+        }),
+    });
+    for (const name of ['a1', 'a2', 'a3']) session.submit(name, new Pending(() => {}, Infinity), 1, 0);
+    for (const name of ['b1', 'b2', 'b3']) session.submit(name, new Pending(() => {}, Infinity), 1, 1);
+    await lines.run();
+    for (let i = 0; i < 5; i += 1) {
+      room = 1;
+      lines.net.links[0]?.server.write(Uint8Array.of(9));
+      await lines.run();
+    }
+    expect([written.length, written.filter((name) => name.startsWith('b')).length]).toEqual([6, 3]);
+    expect(written.slice(0, 4).filter((name) => name.startsWith('b'))).toHaveLength(2);
   });
 
   it('are refused by number where there are fewer', async () => {

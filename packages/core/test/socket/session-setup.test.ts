@@ -225,6 +225,30 @@ describe('a refused login', () => {
     expect([gaveUp, lines.session.state.is, lines.session.epoch]).toEqual([['NO'], 'up', 4]);
   });
 
+  it('does not end a call that is made when it is told of', async () => {
+    let accepts = false;
+    let second: Promise<unknown> | undefined;
+    const gaveUp: string[] = [];
+    const lines: Lines = recorded({
+      wire: { handshake: async () => (accepts ? undefined : refusal('authentication')) },
+      session: {
+        onGaveUp: ({ code }) => gaveUp.push(code),
+        onState: ({ is, ...state }) => {
+          if (is !== 'idle' || !('cause' in state) || second) return;
+          accepts = true;
+          second = lines.submit('b');
+        },
+      },
+    });
+    lines.session.start();
+    expect(await Promise.all([lines.submit('a'), lines.run()])).toMatchObject([{ kind: 'authentication' }, undefined]);
+    // A connection is tried after all, and kept.
+    expect([await second, gaveUp]).toEqual(['re b', []]);
+    lines.net.links.at(-1)?.reset('client');
+    await lines.run(200);
+    expect([lines.session.state.is, lines.session.epoch]).toEqual(['up', 3]);
+  });
+
   it('is not what a session has that nobody needs any more', async () => {
     const gaveUp: string[] = [];
     const lines = recorded({ session: { onGaveUp: ({ code }) => gaveUp.push(code) } });

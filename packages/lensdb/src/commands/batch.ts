@@ -80,7 +80,7 @@ export async function batch<Item, Result>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
-  return resultsOf(method, outcomes);
+  return resultsOf(method, outcomes, signal);
 }
 
 async function settle<Result>(part: Promise<Result>): Promise<BatchOutcome<Result>> {
@@ -92,17 +92,22 @@ async function settle<Result>(part: Promise<Result>): Promise<BatchOutcome<Resul
   }
 }
 
-function resultsOf<Result>(method: string, outcomes: readonly BatchOutcome<Result>[]): Result[] {
+function resultsOf<Result>(
+  method: string,
+  outcomes: readonly BatchOutcome<Result>[],
+  signal: AbortSignal | undefined,
+): Result[] {
   const results: Result[] = [];
   for (const outcome of outcomes) if (outcome.status === 'fulfilled') results.push(outcome.value);
   if (results.length === outcomes.length) return results;
-  throw batchError(method, outcomes, results.length);
+  throw batchError(method, outcomes, results.length, signal);
 }
 
 function batchError<Result>(
   method: string,
   outcomes: readonly BatchOutcome<Result>[],
   succeeded: number,
+  signal: AbortSignal | undefined,
 ): BatchError<Result, LensDBErrorCode> {
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
   const details = { total: outcomes.length, succeeded, failed: failures.length, outcomes };
@@ -114,8 +119,9 @@ function batchError<Result>(
       code: 'BATCH',
       system,
       outcome: outcomeOf(failures),
-      retryable: failures.every((failure) => failure instanceof ClientError && failure.retryable),
-      cause: failures[0],
+      // What its caller aborted is not wanted again.
+      retryable: !signal?.aborted && failures.every((failure) => failure instanceof ClientError && failure.retryable),
+      cause: failures[0] ?? signal?.reason,
       details,
     },
   );

@@ -75,7 +75,7 @@ export abstract class Commands {
    * Servers notice expiry when the key is read by `get`: until then `exists`, `keys` and `size` still count it.
    *
    * @param ttl - time to live in seconds, or `{ ttl }` or `{ ttlMs }` with other options
-   * @throws UnsupportedError when the server does not have the command, which is asked once
+   * @throws UnsupportedError when the server does not have the command, which is asked before the first one
    */
   async setEx(key: BytesLike, value: BytesLike, ttl: number | WriteOptions): Promise<void> {
     const write = readWrite('setEx', ttl);
@@ -198,7 +198,7 @@ export abstract class Commands {
    * @throws BatchError when any failed: the others' values are in its `details.outcomes`
    */
   async mget(keys: readonly BytesLike[], options?: BatchOptions): Promise<(Uint8Array | null)[]> {
-    return this.#batch('mget', getOperation, listOf('mget', keys).map(ofKey), options);
+    return this.#batch('mget', getOperation, Array.from(listOf('mget', keys), ofKey), options);
   }
 
   /**
@@ -217,7 +217,7 @@ export abstract class Commands {
    * @throws BatchError when any failed: what became of each is in its `details.outcomes`
    */
   async mdelete(keys: readonly BytesLike[], options?: BatchOptions): Promise<number> {
-    const removed = await this.#batch('mdelete', deleteOperation, listOf('mdelete', keys).map(ofKey), options);
+    const removed = await this.#batch('mdelete', deleteOperation, Array.from(listOf('mdelete', keys), ofKey), options);
     return removed.filter(Boolean).length;
   }
 

@@ -25,7 +25,7 @@ const checker = optionsOf('scan', {
  * @returns whether a key is kept
  * @throws ArgumentError
  */
-export function keyFilter(options: ScanOptions): (key: string) => boolean {
+export function keyFilter(options: ScanOptions = {}): (key: string) => boolean {
   checker.check(options);
   const { prefix, contains, match } = options;
   if (prefix === undefined && contains === undefined && match === undefined) {

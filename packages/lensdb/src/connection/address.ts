@@ -15,6 +15,8 @@ export class Address {
   #dialect: Dialect | undefined;
   #reads: LdbdReads | undefined;
   #closed = false;
+  /** What is known has to be asked for again. */
+  #doubted = false;
   #setEx: boolean | undefined;
   #setExUntil = Infinity;
   /** The dialect in which the server was asked for SETEX. */
@@ -47,6 +49,7 @@ export class Address {
 
   /** Whether a connection can do without a handshake. */
   get known(): boolean {
+    if (this.#doubted) return false;
     return this.#dialect === 'lens' || (this.#dialect === 'ldbd' && this.#reads !== undefined);
   }
 
@@ -63,6 +66,7 @@ export class Address {
     const seenBefore = this.#closed;
     this.#closed = closes;
     if (closes && !seenBefore) return;
+    this.#doubted = false;
     this.#dialect = dialect;
     this.#reads = reads;
   }
@@ -70,17 +74,18 @@ export class Address {
   /** The server turned out to be another one than was learned: the next connection asks again. */
   forget(): void {
     this.doubt();
+    if (this.#asked === 'auto') this.#dialect = undefined;
+    this.#reads = undefined;
     this.#setEx = undefined;
     this.#setExAnswered = false;
   }
 
   /**
-   * The server may be another one than was learned: the next connection asks for its dialect again. That it has SETEX
-   * is kept, if it turns out to be the same.
+   * The server may be another one than was learned: the next connection asks for its dialect again. Until that has told,
+   * and for other connections, what was learned holds.
    */
   doubt(): void {
-    if (this.#asked === 'auto') this.#dialect = undefined;
-    this.#reads = undefined;
+    this.#doubted = this.#asked !== 'lens';
     this.#closed = false;
     this.#forgetRefusal();
   }

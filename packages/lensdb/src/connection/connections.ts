@@ -192,6 +192,8 @@ export class Connections implements Place {
   }
 
   async #connect(limits: CallLimits): Promise<Failure | undefined> {
+    // With somebody, perhaps; the server has answered.
+    for (const { answered } of this.#wires) if (answered) return undefined;
     const held = await this.take(limits, false);
     if (held instanceof Failure) return held;
     if (!held.member.answered) return this.#prove(held, limits);

@@ -72,20 +72,22 @@ export class Exchange {
 
   #request<T>(
     held: Held,
-    { operation, request, attemptTimeoutMs }: Command<T>,
-    { dueAt, signal }: CallLimits,
+    command: Command<T>,
+    limits: CallLimits,
     first: Fence | undefined,
   ): Promise<T | Failure | RepeatRead> {
-    const limit = Math.min(dueAt, this.#options.timekeeper.clock.now() + attemptTimeoutMs);
-    return held.member.request(operation, request, limit, signal, held, first);
+    const { dueAt, signal } = this.#tryLimits(command, limits);
+    return held.member.request(command.operation, command.request, dueAt, signal, held, first);
+  }
+
+  /** Of one step of a try: no longer than a try may take, from now on. */
+  #tryLimits({ attemptTimeoutMs }: Command<unknown>, { dueAt, signal }: CallLimits): CallLimits {
+    return { dueAt: Math.min(dueAt, this.#options.timekeeper.clock.now() + attemptTimeoutMs), signal };
   }
 
   /** What this server cannot do or must not be sent; the connection goes back then. */
-  async #refuse(
-    held: Held,
-    { operation, request, checkedFor }: Command<unknown>,
-    limits: CallLimits,
-  ): Promise<Failure | undefined> {
+  async #refuse(held: Held, command: Command<unknown>, limits: CallLimits): Promise<Failure | undefined> {
+    const { operation, request, checkedFor } = command;
     const { guard, setEx } = this.#options;
     const { dialect, address, endpoint } = held.member;
     let refused: Failure | undefined;
@@ -93,7 +95,8 @@ export class Exchange {
     try {
       if (dialect !== checkedFor) guard.check(operation, request, dialect);
       if (dialect === 'ldbd' && operation.ldbd === undefined) refused = noSuchCommand(endpoint);
-      else if (dialect === 'lens' && operation.name === 'setex') refused = await setEx.check(address, limits);
+      else if (dialect === 'lens' && operation.name === 'setex')
+        refused = await setEx.check(address, this.#tryLimits(command, limits));
       accepted = refused === undefined;
       return refused;
     } finally {

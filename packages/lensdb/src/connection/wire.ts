@@ -144,7 +144,7 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   }
 
   abandon(pending: Pending, why: Abandonment): void {
-    if (why === 'deadline' && this.#operation.name === 'setex') this.address.doubtSetEx();
+    if (why === 'deadline') this.#doubt();
     this.#table.abandon(pending, why);
     this.#finish();
   }
@@ -211,18 +211,33 @@ export class LensDBWire implements Wire, PoolMember, ReceiverHost, Holder {
   }
 
   #send(pending: Pending, operation: Operation<unknown>, request: Request, first: Fence | undefined): void {
+    const { timekeeper } = this.#options;
+    timekeeper.add(pending);
+    // Aborted already, or its client destroyed: nothing was written, which the receiver would have to forget.
+    if (pending.settled) return;
     const { out } = this.#connection;
     pending.from = out.position;
-    const last = (this.#receiver as Receiver).write(out, operation, request, first);
+    let last: boolean;
+    try {
+      last = (this.#receiver as Receiver).write(out, operation, request, first);
+    } catch (error) {
+      timekeeper.remove(pending);
+      throw error;
+    }
     pending.to = out.position;
     this.#table.push(pending);
     pending.holder = this;
-    this.#options.timekeeper.add(pending);
-    // Aborted already, or its client destroyed: it was taken back.
-    if (pending.settled) return;
     this.#asked = true;
     if (last) this.#connection.halfClose();
     else this.#connection.flush();
+  }
+
+  /** A request was waited for in vain, which is how what was learned wrongly shows. */
+  #doubt(): void {
+    const { address } = this;
+    if (this.#operation.name === 'setex') address.doubtSetEx();
+    // A server that closes behind each answer, as accidents had made it seem, would have.
+    if (address.reads?.strategy === 'close') address.forgetReads();
   }
 
   /** The request is over, if it is: the connection goes back. */

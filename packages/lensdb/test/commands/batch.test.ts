@@ -15,6 +15,24 @@ function outcomes(error: unknown): string[] {
 }
 
 describe('batches', () => {
+  it('that are aborted say so: they are not wanted again', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const client = lab.client(options);
+    const error = await lab.failure(client.mget(['a'], { signal: AbortSignal.abort('why') }));
+    expect(error).toMatchObject({ code: 'BATCH', outcome: 'not-sent', retryable: false, cause: 'why' });
+  });
+
+  it('refuse lists with holes', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const client = lab.client(options);
+    const keys = ['a'];
+    keys[2] = 'c';
+    expect(await lab.failure(client.mget(keys))).toBeInstanceOf(ArgumentError);
+    expect(await lab.failure(client.mdelete(keys))).toBeInstanceOf(ArgumentError);
+  });
+
   it('are aligned with what was asked, and spread over the pool', async () => {
     const lab = new Lab();
     const store = new Map<string, Uint8Array>();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionError, LensDBError, ProtocolError, TimeoutError } from '../../src/index.ts';
+import { MessageType } from '../../src/protocol/ldbd/codes.ts';
 import { ldbdResponse } from '../../src/protocol/ldbd/response.ts';
 import { lensResponse } from '../../src/protocol/lens/response.ts';
 import { type Behaviour, Lab } from '../lab.ts';
@@ -96,6 +97,39 @@ describe('detection', () => {
     });
     expect(await lab.failure(lab.client(once).connect())).toMatchObject({ code: 'NO_ANSWER', outcome: 'not-sent' });
     expect(magics(lab)).toEqual(['1:LDBD', '2:LENS', '3:LDBD']);
+  });
+
+  it('does not believe for good that an ldbd server closes behind each answer', async () => {
+    const lab = new Lab();
+    const speaks = ldbd(new Map([['a', bytes('1')]]));
+    lab.serve((peer) => {
+      const answers = speaks(peer);
+      // Two first connections that are lost behind their first answer, as in a restart.
+      return (received) => (peer.number <= 2 && received[5] === MessageType.EXISTS ? peer.end() : answers?.(received));
+    });
+    const client = lab.client({ ...once, attemptTimeoutMs: 5000 });
+    await lab.failure(client.getText('a'));
+    expect(await lab.run(client.getText('a'))).toBe('1');
+    expect(client.info().ldbdReads).toBe('fence');
+  });
+
+  it('keeps what is known while one connection is in doubt', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const client = lab.client({ ...once, maxConnections: 2 });
+    await lab.run(client.set('a', '1'));
+    const controller = new AbortController();
+    const kept = client.getText('a');
+    const given = lab.failure(client.get('a', { signal: controller.signal }));
+    // Its request is out, on a connection that has not said anything.
+    for (let ms = 0; ms < 20 && !lab.writes.some(({ connection }) => connection === 2); ms += 1) await lab.advance(1);
+    controller.abort();
+    await given;
+    expect([await lab.run(kept), client.info().dialect]).toEqual(['1', 'lens']);
+    // The next connection asks again.
+    const before = lab.writes.length;
+    await lab.run(Promise.all([client.get('a'), client.get('b')]));
+    expect(lab.writes.slice(before).filter(({ bytes: [, second] }) => second === 0x44)).toHaveLength(1);
   });
 
   it('asks a silent peer again, as lens, and then says that it does not answer', async () => {

@@ -212,6 +212,17 @@ describe('SETEX', () => {
     expect(lab.now).toBeLessThan(130);
   });
 
+  it('waits for the probe no longer than a try may take', async () => {
+    const lab = new Lab();
+    lab.serve(server(() => () => {}));
+    const client = lab.client(options);
+    await lab.run(client.set('a', '1'));
+    const before = lab.now;
+    const error = await lab.failure(client.setEx('a', '2', { ttl: 60, attemptTimeoutMs: 100 }));
+    expect(error).toMatchObject({ code: 'TIMEOUT', outcome: 'not-sent', details: { phase: 'probe' } });
+    expect(lab.now - before).toBeLessThan(150);
+  });
+
   it('is ended with the client, and opens nothing afterwards', async () => {
     const lab = new Lab();
     lab.serve(server(() => () => {}));

@@ -123,11 +123,11 @@ export class ByIdTable implements Holder {
   abandon(pending: Pending, why: Abandonment): void {
     if (this.#host.withdraw(pending)) {
       this.#take(pending.id);
-      settleAbandoned(pending, why, 'not-sent');
+      settleAbandoned(pending, why, 'not-sent', this.#host);
       return;
     }
     this.#tombstones += 1;
-    settleAbandoned(pending, why, 'unknown');
+    settleAbandoned(pending, why, 'unknown', this.#host);
     this.#host.onTombstone();
   }
 

@@ -1,9 +1,10 @@
 import { abandonedFailure, type Abandonment, type Pending } from '../../deadline.ts';
-import type { Failure } from '../../errors/failure.ts';
-import type { Outcome } from '../../errors/client-error.ts';
+import { Failure } from '../../errors/failure.ts';
 
 /** What a table asks of the connection whose requests it holds. */
 export interface TableHost {
+  /** Where the requests go, for the errors of those that are given up. */
+  readonly endpoint?: string;
   /** Takes a request's bytes back. False when any of them has left. */
   withdraw(pending: Pending): boolean;
   /** Whether any byte of a request has left. */
@@ -16,8 +17,15 @@ export interface TableHost {
 }
 
 /** What becomes of a request that was given up while it waited for its answer. */
-export function settleAbandoned(pending: Pending, why: Abandonment, outcome: Outcome): void {
-  pending.settle(abandonedFailure(pending, why, outcome === 'not-sent' ? 'not-sent' : 'unknown', 'request'));
+export function settleAbandoned(
+  pending: Pending,
+  why: Abandonment,
+  outcome: 'not-sent' | 'unknown',
+  host: TableHost,
+): void {
+  const failure = abandonedFailure(pending, why, outcome, 'request');
+  const { endpoint } = host;
+  pending.settle(endpoint === undefined ? failure : new Failure({ ...failure, endpoint }));
 }
 
 /**

@@ -83,12 +83,12 @@ export class InOrderTable implements Holder {
   abandon(pending: Pending, why: Abandonment): void {
     if (this.#host.withdraw(pending)) {
       this.#ring.remove(pending);
-      settleAbandoned(pending, why, 'not-sent');
+      settleAbandoned(pending, why, 'not-sent', this.#host);
       return;
     }
     this.#tombstones += 1;
     if (this.#ring.peek() === pending) this.#stalledSince = this.#clock.now();
-    settleAbandoned(pending, why, 'unknown');
+    settleAbandoned(pending, why, 'unknown', this.#host);
     this.#host.onTombstone();
   }
 

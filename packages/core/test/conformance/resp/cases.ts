@@ -98,6 +98,19 @@ export const respCases: readonly RespCase[] = [
     },
   },
   {
+    name: 'what a lease that threw has left open is not in the next one',
+    async run(context, server) {
+      const client = connect(context, server);
+      const mine = new Error('on purpose');
+      const failing = client.lease(async (command) => {
+        await command(['MULTI']);
+        throw mine;
+      });
+      await assert.rejects(failing, mine);
+      assert.equal(await client.lease((command) => command(['PING'])), 'PONG');
+    },
+  },
+  {
     name: 'a command that is given up while the server holds it takes nothing from those behind it',
     async run(context, server) {
       const [client, other] = [connect(context, server), connect(context, server)];
@@ -141,6 +154,22 @@ export const respCases: readonly RespCase[] = [
       assert.equal(textOf((await two.next()).value as Uint8Array), 'other');
       await two.return();
       assert.equal(await writer.command(['PUBLISH', channel, 'late']), 0);
+    },
+  },
+  {
+    name: 'a reader leaves, whatever became of the signal that it came with, and of the client',
+    async run(context, server) {
+      const [reader, writer] = [connect(context, server), connect(context, server)];
+      const [channel, other] = [keyOf('channel'), keyOf('other')];
+      const controller = new AbortController();
+      const queue = await reader.subscribe(channel, { signal: controller.signal });
+      const second = await reader.subscribe(other);
+      controller.abort();
+      await queue.return();
+      assert.equal(await writer.command(['PUBLISH', channel, 'late']), 0);
+      const closing = reader.close();
+      await second.return();
+      await closing;
     },
   },
   {

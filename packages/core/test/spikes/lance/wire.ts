@@ -107,19 +107,26 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
     const header = { flags: Flag.batch, batchId: BigInt(pending.id), recordCount, topicId };
     this.#write(pending, () => writeFrame(this.connection.out, header, payload));
     this.batches.table.push(pending);
+    this.connection.flushSoon();
   }
 
   #sendCommand({ code, payload }: Control, pending: Pending): void {
     const fence = new Pending<unknown>(() => {}, Infinity);
     this.#write(pending, () => {
       writeFrame(this.connection.out, { flags: Flag.control, batchId: BigInt(code) }, payload);
-      this.#sendKeepalive(fence);
+      this.#writeKeepalive(fence);
     });
     this.commands.push(pending);
     this.#fences.set(fence, pending);
+    this.connection.flushSoon();
   }
 
   #sendKeepalive(pending: Pending): void {
+    this.#writeKeepalive(pending);
+    this.connection.flushSoon();
+  }
+
+  #writeKeepalive(pending: Pending): void {
     this.#write(pending, () => writeFrame(this.connection.out, { flags: Flag.keepalive }));
     this.keepalives.push(pending);
   }
@@ -129,7 +136,6 @@ export class LanceWire implements SessionWire<Request>, FrameSink {
     pending.from = out.position;
     write();
     pending.to = out.position;
-    this.connection.flushSoon();
   }
 
   /** A command takes its keep-alive along. */
