@@ -80,7 +80,10 @@ export class LensDBClient extends Commands {
     return this.close();
   }
 
-  /** The state now, then every change, until the client is closed. */
+  /**
+   * The state now, then every change, until the client is closed. `degraded` while the last try to open one more
+   * connection has failed: there is one for fewer calls than want one.
+   */
   status(): AsyncIterableIterator<StatusRecord> {
     return this.#connections.status();
   }

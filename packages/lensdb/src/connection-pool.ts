@@ -83,7 +83,10 @@ export class ConnectionPool {
     return this.close();
   }
 
-  /** The state now, then every change, until it is closed. */
+  /**
+   * The state now, then every change, until it is closed. `degraded` while the last try to open one more
+   * connection has failed: there is one for fewer calls than want one.
+   */
   status(): AsyncIterableIterator<StatusRecord> {
     return this.#connections.status();
   }

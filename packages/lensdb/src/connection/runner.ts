@@ -1,6 +1,6 @@
 /** Runs commands on connections: checks the arguments, has core's caller repeat, and counts how calls end. */
 
-import { type Clock, type Failure, GaveUp, type OptionChecker, type Pending } from '@wirewright/core';
+import { type Clock, Failure, GaveUp, type OptionChecker, type Pending } from '@wirewright/core';
 import { commandRules, type CommandOptions, optionsOf } from '../commands/call-options.ts';
 import type { CommandRunner } from '../commands/runner.ts';
 import { type Operation, operations } from '../operations.ts';
@@ -13,6 +13,11 @@ import type { Request } from './receiver.ts';
 const checkers = new Map(operations.map((operation) => [operation, optionsOf(operation.method, commandRules)]));
 
 const noOptions: CommandOptions = Object.freeze({});
+
+/** Whether a repeat asks for a connection that is opened now. Where there was none to be had, any will do. */
+function wantsFresh(last: Failure | undefined): boolean {
+  return last !== undefined && last.kind !== 'overloaded';
+}
 
 export class Runner implements CommandRunner, CallOwner {
   readonly concurrency: number;
@@ -78,9 +83,12 @@ export class Runner implements CommandRunner, CallOwner {
     const command = this.#commandOf(operation, request, options, 'lens');
     const limits = { dueAt: startedAt + timeoutMs, signal };
     try {
-      const result = await caller.repeat(first, limits, command.idempotent, () =>
-        exchange.attempt(this.#place, command, limits, true),
-      );
+      let last = first;
+      const result = await caller.repeat(first, limits, command.idempotent, async () => {
+        const tried = await exchange.attempt(this.#place, command, limits, wantsFresh(last));
+        if (tried instanceof Failure) last = tried;
+        return tried;
+      });
       return this.#count(tools, startedAt, result);
     } finally {
       caller.lifecycle.leave();
@@ -128,10 +136,11 @@ export class Runner implements CommandRunner, CallOwner {
     const { caller, exchange } = this.#connections;
     const command = this.#commandOf(operation, request, options, checkedFor);
     const startedAt = this.clock.now();
-    let tries = 0;
-    const result = await caller.run(options, command.idempotent, (limits) => {
-      tries += 1;
-      return exchange.attempt(this.#place, command, limits, tries > 1);
+    let last: Failure | undefined;
+    const result = await caller.run(options, command.idempotent, async (limits) => {
+      const tried = await exchange.attempt(this.#place, command, limits, wantsFresh(last));
+      last = tried instanceof Failure ? tried : undefined;
+      return tried;
     });
     return this.#count(tools, startedAt, result);
   }

@@ -135,6 +135,15 @@ describe('what is repeated', () => {
     expect(new Set(sent.map(({ connection }) => connection)).size).toBe(tries);
   });
 
+  it('on any connection where the first try found too many in line', async () => {
+    const lab = new Lab();
+    lab.serve(lens());
+    const client = await clientOf(lab, { maxConnections: 1, maxWaiters: 1 });
+    const values = await lab.run(Promise.all(['a', 'b', 'c'].map((key) => client.get(key))));
+    expect(values).toEqual([null, null, null]);
+    expect(lab.peers.length).toBe(1);
+  });
+
   it('on a fresh connection also where the first try had to ask something before', async () => {
     const lab = new Lab();
     const answer = lensStore();
