@@ -135,7 +135,8 @@ export const httpCases: readonly Case[] = [
       controller.abort();
       assert.equal(failureOf(await half).kind, 'aborted');
       await Promise.all(gone);
-      assert.equal(client.stats().inFlight, 0);
+      // The server may see the end before the transport has told us of it.
+      while (client.stats().inFlight > 0) await new Promise<void>((resolve) => setImmediate(resolve));
     },
   },
   {
