@@ -8,6 +8,7 @@ import { formatRows, legend } from './report.ts';
 import type { BenchRow } from './rows.ts';
 import { runCase } from './run-case.ts';
 import { FoundServers } from './found-servers.ts';
+import { readOrExplain } from '../command-line/read-or-explain.ts';
 
 const said = new Set<string>();
 
@@ -22,7 +23,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** @returns the exit code: 0 when any row ran */
 async function main(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const options = readOrExplain(args, readOptions, usage, say);
   if (!options) return 2;
   const benchmark = await loadBenchmark(findPackage(options.package));
   if (!benchmark) {
@@ -40,15 +41,6 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(table);
   }
   return document.rows.length > 0 ? 0 : 1;
-}
-
-function parse(args: readonly string[]): BenchOptions | undefined {
-  try {
-    return readOptions(args);
-  } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return undefined;
-  }
 }
 
 async function runAll(benchmark: Benchmark, options: BenchOptions): Promise<BenchRow[]> {

@@ -8,6 +8,7 @@ import { formatTable } from '../report/table.ts';
 import { findPackage } from '../workspace/index.ts';
 import { type FuzzPart, type FuzzResult, loadFuzz } from './fuzz.ts';
 import { type FuzzOptions, readOptions, usage } from './options.ts';
+import { readOrExplain } from '../command-line/read-or-explain.ts';
 
 const say = (line: string): void => console.error(line);
 
@@ -19,7 +20,7 @@ interface PartReport extends FuzzResult {
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const options = readOrExplain(args, readOptions, usage, say);
   if (!options) return 2;
   const fuzz = await loadFuzz(findPackage(options.package));
   if (!fuzz) {
@@ -40,15 +41,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
   show(reports, options);
   return reports.some(({ violations }) => violations.length > 0) ? 1 : 0;
-}
-
-function parse(args: readonly string[]): FuzzOptions | undefined {
-  try {
-    return readOptions(args);
-  } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return undefined;
-  }
 }
 
 /** Runs one part; what escapes from it, wherever it is thrown, is a violation. */

@@ -12,6 +12,7 @@ import { bundle } from './bundle.ts';
 import { runOnAllCores } from './crew.ts';
 import { mutants } from './mutants.ts';
 import { readOptions, type SimulateOptions, usage } from './options.ts';
+import { readOrExplain } from '../command-line/read-or-explain.ts';
 
 const say = (line: string): void => console.error(line);
 
@@ -19,7 +20,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** @returns the exit code: 0 when any schedule ran, 2 for wrong arguments */
 async function main(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const options = readOrExplain(args, readOptions, usage, say);
   if (!options) return 2;
   const { schedules, seed, json } = options;
   say(`${schedules} schedules, seed ${seed}`);
@@ -39,15 +40,6 @@ async function main(args: readonly string[]): Promise<number> {
   if (table !== '') say(table);
   if (violations > 0) say(`replay one with: npm run simulate -- --schedules 1 --seed <seed> --no-mutants`);
   return report.schedules > 0 ? 0 : 1;
-}
-
-function parse(args: readonly string[]): SimulateOptions | undefined {
-  try {
-    return readOptions(args);
-  } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return undefined;
-  }
 }
 
 /** Looks for each mutant in as many schedules, until it is found. */

@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'idle members left open',
-    edits: [edit('socket/pool.ts', '        member.close(failure);\n      } catch', '      } catch')],
+    edits: [edit('socket/pool.ts', 'forAll(slots, ({ member }) => member.close(failure));', '')],
   },
   {
     name: 'released twice, leased to two',

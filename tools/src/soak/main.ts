@@ -11,6 +11,7 @@ import { readOptions, type SoakOptions, usage } from './options.ts';
 import { formatReport, type SoakReport } from './report.ts';
 import { Rule, type RuleReport } from './rules.ts';
 import { loadSoak, type Soak } from './soak.ts';
+import { readOrExplain } from '../command-line/read-or-explain.ts';
 
 const say = (line: string): void => console.error(line);
 
@@ -24,7 +25,7 @@ const bufferSlackBytes = 256 * 1024;
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const options = readOrExplain(args, readOptions, usage, say);
   if (!options) return 2;
   const soak = await loadSoak(findPackage(options.package));
   if (!soak) {
@@ -40,15 +41,6 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(formatReport(report));
   }
   return report.violations === 0 ? 0 : 1;
-}
-
-function parse(args: readonly string[]): SoakOptions | undefined {
-  try {
-    return readOptions(args);
-  } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return undefined;
-  }
 }
 
 async function run(soak: Soak, options: SoakOptions): Promise<SoakReport> {

@@ -1,6 +1,7 @@
 /** Subscriptions that outlive connections: who is subscribed to what, in which epoch, and what pushes go where. */
 
 import type { Failure } from '../errors/failure.ts';
+import { forAll } from '../for-all.ts';
 import { reconnected } from '../notices.ts';
 import type { Queue } from './queue.ts';
 
@@ -193,15 +194,7 @@ export class Subscriptions<Key, Topic, Item> {
 }
 
 function end(readers: readonly Reader<never>[], failure: Failure | undefined): void {
-  const mistakes: unknown[] = [];
-  for (const { subscriber } of readers) {
-    try {
-      subscriber.onEnd(failure);
-    } catch (error) {
-      mistakes.push(error);
-    }
-  }
-  if (mistakes.length > 0) throw mistakes[0];
+  forAll(readers, ({ subscriber }) => subscriber.onEnd(failure));
 }
 
 /** A subscriber that hands everything to a queue, with a `reconnected` notice where something may be missing. */

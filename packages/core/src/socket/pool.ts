@@ -2,6 +2,7 @@
 
 import type { Pending } from '../deadline.ts';
 import { Failure } from '../errors/failure.ts';
+import { forAll } from '../for-all.ts';
 import { Waiters } from '../kit/waiters.ts';
 import { type CallLimits, waitFor } from '../waiting.ts';
 import { openerFailed } from './connection-failures.ts';
@@ -153,15 +154,7 @@ export class Pool<M extends PoolMember> {
     for (const slot of slots) this.#forget(slot);
     this.#waiters.fail(failure);
     this.#freshWaiters.fail(failure);
-    const mistakes: unknown[] = [];
-    for (const { member } of slots) {
-      try {
-        member.close(failure);
-      } catch (error) {
-        mistakes.push(error);
-      }
-    }
-    if (mistakes.length > 0) throw mistakes[0];
+    forAll(slots, ({ member }) => member.close(failure));
   }
 
   #lease(slot: Slot<M>, now: number): Lease<M> {
