@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, Pending, tickMs } from '../../src/index.ts';
+import type { Lease } from '../../src/socket/index.ts';
 import { createPool, type Member, type PoolLab, refused, type Waiter } from '../support/pool-lab.ts';
 
 const codeOf = ({ result }: Waiter): string | undefined => (result instanceof Failure ? result.code : undefined);

@@ -212,7 +212,7 @@ describe('Pool: those that give up', () => {
 describe('Pool: those whom somebody else served', () => {
   it('take no member with them', async () => {
     const { pool, acquire, dials } = createPool();
-    acquire().pending.settle(new Member('from elsewhere', () => {}));
+    acquire().pending.settle(refused());
     await dials[0]?.end();
     expect(pool.stats()).toMatchObject({ open: 1, idle: 1, leased: 0, waiting: 0 });
     expect(pool.tryMember()).toBe(dials[0]?.member);
