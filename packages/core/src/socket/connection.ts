@@ -7,6 +7,7 @@ import { SlabWriter } from '../kit/framing/slab.ts';
 import { OptionChecker } from '../options.ts';
 import type { Turns } from '../ports.ts';
 import { brokenWire, dialFailure, lostFailure, stalledFailure } from './connection-failures.ts';
+import { FlushTiming } from './flush-timing.ts';
 import type { Net, NetSocket } from './net.ts';
 import { tell } from './tell.ts';
 import type { TlsOptions } from './tls.ts';
@@ -64,12 +65,6 @@ export interface ConnectionOptions<W extends Wire> {
   readonly onProgress?: (() => void) | undefined;
 }
 
-/**
- * So many requests leave together before the turn ends. A peer that gets all of a turn at once idles while we write, and we
- * while it answers; with fewer in a write, the writes themselves cost more than that.
- */
-const manyRequests = 48;
-
 const connectionOptions = new OptionChecker('Connection', {
   keepAliveMs: { kind: 'number', min: 0, unit: 'ms' },
   connectTimeoutMs: { kind: 'number', above: 0, infinity: true, unit: 'ms' },
@@ -87,11 +82,7 @@ export class Connection<W extends Wire = Wire> {
   #opening: Pending<Connection<W>> | undefined;
   #state: ConnectionState = { is: 'dialing' };
   #flushScheduled = false;
-  /** Requests that were written since the last flush. */
-  #gathered = 0;
-  /** Requests that were written since something was received, and in the same span before. */
-  #span = 0;
-  #lastSpan = 0;
+  readonly #timing = new FlushTiming();
   #paused = false;
   /** FIN is to be sent when nothing waits any more. */
   #finishing = false;
@@ -172,31 +163,27 @@ export class Connection<W extends Wire = Wire> {
 
   /** Sends what was written, now. */
   flush(): void {
-    this.#gathered = 0;
+    this.#timing.onFlush();
     if (this.#state.is === 'dialing' || this.#state.is === 'closed') return;
-    this.#write(() => this.out.flush());
+    try {
+      this.out.flush();
+      this.#finish();
+    } catch (error) {
+      this.#onWriteFailed(error);
+    }
   }
 
   /** A stream that throws when it is written to is lost; of what was in that write nobody knows. */
-  #write(write: () => void): void {
-    try {
-      write();
-      this.#finish();
-    } catch (error) {
-      this.close(lostFailure(this.endpoint, this.#bytesReceived, error));
-    }
+  #onWriteFailed(error: unknown): void {
+    this.close(lostFailure(this.endpoint, this.#bytesReceived, error));
   }
 
   /**
    * Sends the request that was written, at the end of this turn of the event loop, together with all that come until
-   * then. Sooner when they are many; and at once where they come one by one, each behind the answer to the last, so that
-   * nobody is waited for who does not come.
+   * then; sooner when they are many, or it comes alone.
    */
   flushSoon(): void {
-    this.#gathered += 1;
-    this.#span += 1;
-    const isAlone = this.#span === 1 && this.#lastSpan === 1;
-    if (isAlone || this.#gathered >= manyRequests) this.flush();
+    if (this.#timing.onRequest()) this.flush();
     if (this.out.queued === 0) return;
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
@@ -349,10 +336,7 @@ export class Connection<W extends Wire = Wire> {
   #onData(buffer: Uint8Array, length: number): void {
     if (this.#state.is === 'closed') return;
     this.#bytesReceived += length;
-    if (this.#span > 0) {
-      this.#lastSpan = this.#span;
-      this.#span = 0;
-    }
+    this.#timing.onReceived();
     try {
       this.wire.onData(buffer, length);
     } catch (error) {
@@ -373,7 +357,12 @@ export class Connection<W extends Wire = Wire> {
 
   #onDrain(): void {
     if (this.#state.is === 'closed') return;
-    this.#write(() => this.out.onDrain());
+    try {
+      this.out.onDrain();
+      this.#finish();
+    } catch (error) {
+      this.#onWriteFailed(error);
+    }
     this.#progress();
   }
 
